@@ -1,0 +1,127 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+let wrapping = strict + [.strictMemorySafety()]
+
+let package = Package(
+    name: "tidegate",
+    products: [
+        .executable(name: "tidegate", targets: ["tidegate"]),
+        .library(name: "Sandbox", targets: ["Sandbox"]),
+        .library(name: "ChangeEvents", targets: ["ChangeEvents", "Model"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // The C libraries.
+        .systemLibrary(
+            name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(
+            name: "CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+        .target(
+            name: "CSimdJSON",
+            cxxSettings: [.treatAllWarnings(as: .error)],
+            linkerSettings: [.linkedLibrary("simdjson")]),
+
+        // Their wrappers: they know nothing of the domain.
+        .target(name: "LibPQ", dependencies: ["CLibPQ"], swiftSettings: wrapping),
+        .target(name: "RDKafka", dependencies: ["CRDKafka"], swiftSettings: wrapping),
+
+        // Values and pure decisions.
+        .target(name: "Model", swiftSettings: strict),
+        .target(name: "ChangeEvents", dependencies: ["Model", "CSimdJSON"], swiftSettings: wrapping),
+        .target(
+            name: "Playbook",
+            dependencies: ["Model", "ChangeEvents", "LibPQ", .product(name: "Yams", package: "Yams")],
+            resources: [.embedInCode("Catalog/SQL")],
+            swiftSettings: strict),
+        .target(
+            name: "Ledger", dependencies: ["Model", "LibPQ", "Playbook"],
+            resources: [.embedInCode("Migrations")], swiftSettings: strict),
+        .target(
+            name: "Capture",
+            dependencies: [
+                "Model", "ChangeEvents", "LibPQ", "RDKafka", .product(name: "Logging", package: "swift-log"),
+            ],
+            resources: [.embedInCode("SQL")], swiftSettings: strict),
+        .target(
+            name: "Sync",
+            dependencies: [
+                "Model", "ChangeEvents", "Playbook", "Ledger", "LibPQ", "RDKafka",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Baseline",
+            dependencies: [
+                "Model", "ChangeEvents", "Playbook", "Ledger", "LibPQ", "Sync",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "tidegate",
+            dependencies: [
+                "Model", "ChangeEvents", "Playbook", "Ledger", "Capture", "Sync", "Baseline", "LibPQ", "RDKafka",
+                "Sandbox", "Demo",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+
+        // Throwaway servers, for the demo and the tests, and the demo itself.
+        .target(name: "Sandbox", dependencies: ["LibPQ", "RDKafka"], swiftSettings: strict),
+        .target(
+            name: "Demo", dependencies: ["LibPQ", "RDKafka", "Sandbox"], resources: [.embedInCode("Resources")],
+            swiftSettings: strict),
+
+        // Tests. TestSupport starts the real servers.
+        .target(
+            name: "TestSupport", dependencies: ["LibPQ", "RDKafka", "Sandbox"], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        .testTarget(name: "LibPQTests", dependencies: ["LibPQ", "Sandbox", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "RDKafkaTests", dependencies: ["RDKafka", "Sandbox", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
+        .testTarget(
+            name: "ChangeEventsTests", dependencies: ["ChangeEvents", "Model", "LibPQ", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PlaybookTests", dependencies: ["Playbook", "Model", "ChangeEvents", "LibPQ", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(name: "LedgerTests", dependencies: ["Ledger", "LibPQ", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "CaptureTests",
+            dependencies: [
+                "Capture", "ChangeEvents", "LibPQ", "Model", "RDKafka", "Sandbox", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SyncTests",
+            dependencies: ["Sync", "Capture", "Playbook", "Ledger", "LibPQ", "RDKafka", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "BaselineTests",
+            dependencies: ["Baseline", "Sync", "Capture", "Playbook", "Ledger", "LibPQ", "RDKafka", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DemoTests", dependencies: ["Demo", "LibPQ", "Playbook", "Sandbox", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["Ledger", "Model", "LibPQ", "RDKafka", "Sandbox", "TestSupport"],
+            swiftSettings: strict),
+    ],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,44 @@
+import Ledger
+import LibPQ
+import Model
+import Playbook
+
+/// Makes the target's rows of a chunk's range what the chunk's snapshot saw, but for the keys to be left alone. The
+/// stage is filled, the entity's lock held, and the source's transaction still open in the chunk's snapshot.
+///
+/// `Handover.merge` says the same for one key.
+struct ChunkMerge {
+    let entity: LoadingEntity
+    let chunk: Chunk
+    let target: TargetSession
+    let source: SourceSession
+    /// The types of the source key's columns in the stage.
+    let types: [String]
+
+    private var connection: Connection { target.connection }
+    private static let keysPerRead = 500
+
+    /// Merges.
+    ///
+    /// - Returns: how many rows were set aside.
+    func run() throws -> Int {
+        try connection.query(entity.sql.dropNewer)
+        if entity.handover == .snapshot { try settleOthers() }
+        return try StageWriter(entity: entity, target: target, origin: "baseline/\(entity.wave)").write()
+    }
+
+    /// Rows that are in the target's range and not in the chunk: each is looked for on the source, by its key and in
+    /// the chunk's snapshot. What is there has left the scope, and is kept as the snapshot has it; what is not, goes.
+    private func settleOthers() throws {
+        let found = try connection.query(entity.sql.missingFromChunk(chunk.range)).rows.compactMap { $0[0] }
+        var place = 0
+        while place < found.count {
+            let part = Array(found[place..<min(place + Self.keysPerRead, found.count)])
+            place += part.count
+            let keys = part.compactMap { PostgresArray.key($0) }
+            _ = try CopyPipe.copy(
+                entity.sql.select(keys: keys), on: source.connection, into: entity.sql.stageTable, on: connection)
+            try connection.query(entity.sql.deleteGone(types: types), [.array(part)])
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Ledger
+import LibPQ
+import Model
+import Playbook
+
+/// Cuts the rows of a scope into key ranges of about equal size in bytes.
+///
+/// The ranges are half open, each begins where the one before ends, and the first and last are open: keys that did not
+/// exist when it was planned are in one of them too. Bounds are taken from a sample of the rows in scope, ordered and
+/// compared by the source alone, so that they mean what the source's collation says.
+struct ChunkPlanner {
+    let source: SourceSession
+    let chunkBytes: Int
+
+    /// What was planned.
+    struct Plan {
+        var ranges: [(range: KeyRange, rows: Int?)]
+        var rows: Int
+    }
+
+    private static let samplesPerChunk = 200
+    private static let mostChunks = 100_000
+
+    func plan(_ sql: EntitySQL) throws -> Plan {
+        let statements = sql.entity.statements
+        let size = try size(of: sql.entity.source)
+        guard size.bytes > chunkBytes else {
+            return Plan(ranges: [(KeyRange(low: nil, high: nil), size.rows)], rows: size.rows)
+        }
+        let wanted = Double(size.bytes / chunkBytes + 1) * Double(Self.samplesPerChunk)
+        let percent = size.canSample ? min(100, wanted / Double(max(size.rows, 1)) * 100) : 100
+        // SYSTEM takes whole pages: cheap, and even enough for bounds. The seed makes a plan repeatable.
+        let sample = percent < 50 ? " TABLESAMPLE SYSTEM (\(percent)) REPEATABLE (1)" : ""
+        let keys = statements.sourceKeyList
+        let order = keys.joined(separator: ", ")
+        let texts = keys.map { "\($0)::text" }.joined(separator: ", ")
+        let all =
+            try source.connection.query("SELECT count(*) FROM \(sql.entity.source.quoted)\(sample)")
+            .scalar.flatMap(Int.init) ?? 0
+        let inScope = sql.scope.isAll ? "true" : "(\(sql.scope.sourcePredicate))"
+        let table = "\(sql.entity.source.quoted) AS \(statements.alias)\(sample)"
+        let rows = try source.connection.query("SELECT \(texts) FROM \(table) WHERE \(inScope) ORDER BY \(order)")
+        guard all > 0, rows.rowCount > 0 else {
+            return Plan(ranges: [(KeyRange(low: nil, high: nil), nil)], rows: 0)
+        }
+        let share = Double(rows.rowCount) / Double(all)
+        let expected = sample.isEmpty ? rows.rowCount : Int(Double(size.rows) * share)
+        let count = min(Int(Double(size.bytes) * share) / chunkBytes + 1, rows.rowCount, Self.mostChunks)
+        let bounds = bounds(rows, count: count)
+        let ends: [[String]?] = [nil] + bounds + [nil]
+        let perChunk = expected / (bounds.count + 1)
+        return Plan(
+            ranges: zip(ends, ends.dropFirst()).map { (KeyRange(low: $0, high: $1), perChunk) }, rows: expected)
+    }
+
+    /// `count - 1` keys that cut the ordered sample evenly, each once.
+    private func bounds(_ rows: Result, count: Int) -> [[String]] {
+        var bounds: [[String]] = []
+        for part in 1..<max(count, 1) {
+            let row = rows.rowCount * part / count
+            let key = (0..<rows.columnCount).compactMap { rows[row, $0] }
+            if key.count == rows.columnCount, key != bounds.last { bounds.append(key) }
+        }
+        return bounds
+    }
+
+    private struct Size {
+        var bytes: Int
+        var rows: Int
+        var canSample: Bool
+    }
+
+    /// The size of a table with its large values and its partitions, from the catalog: rows from the last ANALYZE, or
+    /// from the size when there was none.
+    private func size(of table: TableName) throws -> Size {
+        let result = try source.connection.query(
+            """
+            WITH part AS (
+                SELECT c.oid, c.relkind, c.reltuples, pg_table_size(c.oid) AS bytes, c.relpages, pg_relation_size(c.oid) AS heap
+                FROM (SELECT coalesce(p.relid, r.oid) AS oid FROM (SELECT $1::regclass::oid AS oid) AS r
+                      LEFT JOIN LATERAL pg_partition_tree(r.oid) AS p ON true) AS t
+                JOIN pg_class c ON c.oid = t.oid)
+            SELECT sum(bytes)::bigint AS bytes,
+                sum(CASE WHEN reltuples < 0 OR relpages = 0 THEN heap / 100.0
+                    ELSE reltuples / relpages * (heap / current_setting('block_size')::int) END)::bigint AS rows,
+                bool_and(relkind IN ('r', 'p', 'm')) AS samplable
+            FROM part
+            """, [.text(table.quoted)])
+        guard let row = result.rows.first else { throw BaselineError(.source, "the source has no table \(table)") }
+        let canSample = row.bool("samplable") ?? false
+        return Size(
+            bytes: canSample ? row.int("bytes") ?? 0 : .max, rows: row.int("rows") ?? 0, canSample: canSample)
+    }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import LibPQ
+import Model
+
+/// A connection to the source, which is only ever read.
+final class SourceSession {
+    let connection: Connection
+
+    init(_ string: ConnectionString) throws {
+        connection = try Connection(string, applicationName: "tidegate load")
+        try connection.execute(
+            """
+            SET default_transaction_read_only = on; SET idle_in_transaction_session_timeout = 0;
+            SET statement_timeout = 0; SET jit = off; SET client_min_messages = warning
+            """)
+    }
+
+    /// A standby shows less than the stream already has.
+    ///
+    /// - Throws: `BaselineError` of code `source`.
+    func refuseStandby() throws {
+        guard try connection.query("SELECT pg_is_in_recovery()").scalar == "f" else {
+            throw BaselineError(
+                .source, "the source is a standby, which may be behind the stream; load from the primary")
+        }
+    }
+
+    /// What is visible now; in a transaction that reads repeatably, what is visible in it.
+    func snapshot() throws -> TransactionSnapshot {
+        guard let text = try connection.query("SELECT pg_current_snapshot()").scalar,
+            let snapshot = TransactionSnapshot(text)
+        else { throw BaselineError(.source, "the source gave no snapshot") }
+        return snapshot
+    }
+
+    /// What is visible now, with every transaction in progress in its list.
+    ///
+    /// A snapshot alone does not name them all: its `xmax` is the transaction after the last one that has *ended*, so one
+    /// that has begun since is beyond `xmax` and not in the list, even when its commit is in the log and in the stream
+    /// already. Each transaction holds a lock on its own number from before its first change until it is visible.
+    func snapshotWithAllInProgress() throws -> TransactionSnapshot {
+        let seen = try snapshot()
+        let locks = try connection.query(
+            """
+            SELECT transactionid FROM pg_locks
+            WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND granted
+            """)
+        let held = locks.rows.compactMap { $0[0].flatMap { UInt32($0) } }.map { seen.fullTransactionID($0) }
+        let open = Set(held.filter { !seen.sees($0) } + seen.inProgress)
+        return TransactionSnapshot(
+            xmin: min(seen.xmin, open.min() ?? seen.xmin), xmax: max(seen.xmax, (open.max() ?? 0) + 1),
+            inProgress: Array(open))
+    }
+
+    /// Runs `body` in one snapshot.
+    func reading<T>(_ body: (TransactionSnapshot) throws -> T) throws -> T {
+        try connection.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY") { try body(snapshot()) }
+    }
+
+    /// The end of the log now: commits that are visible lie before it.
+    func logEnd() throws -> LSN {
+        guard let text = try connection.query("SELECT pg_current_wal_insert_lsn()").scalar, let end = LSN(text) else {
+            throw BaselineError(.source, "the source gave no log position")
+        }
+        // At the beginning of a page the position lies behind the page's header (24 bytes, 40 in the first page of a
+        // segment), which is not written before the next record: nobody would ever confirm it.
+        let inPage = end.rawValue % 8192
+        return inPage <= 40 ? LSN(rawValue: end.rawValue - inPage) : end
+    }
+
+    /// How far the connector has confirmed a slot; nil when there is no such slot.
+    func confirmed(_ slot: String) throws -> LSN? {
+        try connection.query(
+            "SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = $1", [.text(slot)]
+        ).scalar.flatMap { LSN($0) }
+    }
+
+    /// Waits until all transactions in progress in `snapshot` have ended. `waiting` is told, at growing intervals, who
+    /// is waited for.
+    func waitForTransactions(
+        in snapshot: TransactionSnapshot, shouldStop: () -> Bool, waiting: (String) -> Void
+    ) throws {
+        let clock = ContinuousClock()
+        var nextReport = clock.now.advanced(by: .seconds(1))
+        var interval = Duration.seconds(2)
+        while true {
+            let now = try self.snapshot()
+            let open = snapshot.inProgress.filter { !now.sees($0) }
+            if open.isEmpty { return }
+            if shouldStop() { throw BaselineError(.stopped, "stopped while waiting for transactions on the source") }
+            if clock.now >= nextReport {
+                waiting(try describe(open))
+                nextReport = clock.now.advanced(by: interval)
+                interval = min(interval * 2, .seconds(60))
+            }
+            try connection.query("SELECT pg_sleep(0.02)")
+        }
+    }
+
+    private func describe(_ transactions: [UInt64]) throws -> String {
+        let ids = transactions.map { String(UInt32(truncatingIfNeeded: $0)) }
+        let result = try connection.query(
+            """
+            SELECT format('transaction %s of %s (process %s, %s, %s, open for %s)', backend_xid, usename, pid,
+                coalesce(nullif(application_name, ''), 'unnamed'), state, date_trunc('second', now() - xact_start))
+            FROM pg_stat_activity WHERE backend_xid::text = ANY ($1::text[])
+            UNION ALL
+            SELECT format('prepared transaction %L of %s', gid, owner) FROM pg_prepared_xacts
+            WHERE transaction::text = ANY ($1::text[])
+            """, [.array(ids)])
+        let found = result.rows.compactMap { $0[0] }
+        return found.isEmpty ? "transactions \(ids.joined(separator: ", "))" : found.joined(separator: "; ")
+    }
+}

@@ -1,0 +1,208 @@
+import Ledger
+import LibPQ
+public import Model
+public import Playbook
+
+/// The baseline of one wave, from the first change of state to the proof that baseline and stream are joined.
+///
+/// Every step is in the ledger before the next begins, so that a load that was killed goes on where it was when it is
+/// run again, and several processes may run the same load at once:
+///
+/// 1. every scope of the wave is changed to `loading`; from then on lanes remember what they touch;
+/// 2. a snapshot of the source is noted, and all transactions in progress in it are waited for;
+/// 3. chunks are planned, once, and loaded by all workers of all processes;
+/// 4. rows that have to be read again are;
+/// 5. the seal is taken, and when the stream is past it, the scope is `live`.
+public final class WaveLoad {
+    let playbook: CompiledPlaybook
+    let wave: WaveName
+    let options: LoadOptions
+
+    /// What a load has come to.
+    public struct Outcome: Sendable {
+        /// Entities that this run brought to `live`.
+        public var loaded: [EntityName] = []
+        /// Entities that were `live` before it.
+        public var alreadyLive: [EntityName] = []
+    }
+
+    /// A load of `wave`.
+    public init(_ playbook: CompiledPlaybook, wave: WaveName, options: LoadOptions) {
+        self.playbook = playbook
+        self.wave = wave
+        self.options = options
+    }
+
+    /// Loads. Blocks until the wave is live.
+    ///
+    /// - Throws: `BaselineError`, `LedgerError` or `PostgresError`; what was merged stays merged, and running it again
+    ///   goes on from there.
+    public func run() throws -> Outcome {
+        let target = try TargetSession(options, name: "tidegate load")
+        try Migrations().apply(on: target.connection)
+        let source = try options.source.map { try SourceSession($0) }
+        try source?.refuseStandby()
+        if options.origin == .source, source == nil {
+            throw BaselineError(
+                .source, "the playbook names no source database; load from exported files (--csv) or from the topics")
+        }
+        var outcome = Outcome()
+        let loading = try begin(target, source, &outcome)
+        guard !loading.isEmpty else { return outcome }
+        try options.pause(.afterFlip)
+        try settle(loading, target, source)
+        try options.pause(.afterSettle)
+        try plan(loading, target, source)
+        try options.pause(.afterPlan)
+        try loadChunks(loading, target)
+        for entity in loading {
+            try seal(entity, target, source)
+            outcome.loaded.append(entity.name)
+        }
+        return outcome
+    }
+
+    // MARK: Beginning
+
+    private func begin(
+        _ target: TargetSession, _ source: SourceSession?, _ outcome: inout Outcome
+    ) throws -> [LoadingEntity] {
+        let entities = playbook.entities.compactMap { entity in entity.scope(in: wave).map { (entity, $0) } }
+        guard !entities.isEmpty else {
+            let known = playbook.waves.map(\.rawValue).joined(separator: ", ")
+            throw BaselineError(
+                .unknownWave, "the playbook has no wave \(wave) that takes rows; its waves are \(known)")
+        }
+        let ids = try Entities(on: target.connection).register(entities.map(\.0.name))
+        var loading: [LoadingEntity] = []
+        for (entity, scope) in entities {
+            guard let id = ids[entity.name] else { continue }
+            let sql = EntitySQL(entity: entity, id: id, scope: scope)
+            try target.connection.execute(entity.statements.createStage)
+            try target.connection.execute(sql.createNewer)
+            guard let begun = try begin(sql, target) else {
+                outcome.alreadyLive.append(entity.name)
+                continue
+            }
+            loading.append(begun)
+        }
+        return loading
+    }
+
+    /// Changes one scope to loading; nil when it is live already.
+    private func begin(_ sql: EntitySQL, _ target: TargetSession) throws -> LoadingEntity? {
+        let scopes = Scopes(on: target.connection)
+        let known = try scopes.read(sql.id)
+        let others = known.started.filter { $0 != wave }
+        if known.state(of: wave) == .live { return nil }
+        if known.state(of: wave) == .pending, others.isEmpty { try refuseUnknownRows(sql.entity, target) }
+        let sortsAlike = try target.connection.query(sql.newerSortsByBytes).scalar == "t"
+        let mode = Handover.mode(
+            hasTransactions: options.origin == .source,
+            keysSortAlike: sql.entity.keyOrder == .strong && EntitySQL.hasPlainKey(sql.entity) && sortsAlike,
+            takesEveryRow: sql.scope.isAll, isFirst: others.isEmpty)
+        let record = try scopes.begin(sql.id, wave: wave, origin: options.origin, handover: mode)
+        if record.state == .live { return nil }
+        guard record.origin == options.origin else {
+            throw BaselineError(
+                .source, "this load was begun from \(record.origin.rawValue); it has to be finished from there")
+        }
+        return LoadingEntity(sql: sql, handover: record.handover, origin: record.origin, isFirst: others.isEmpty)
+    }
+
+    /// A table whose rows nobody has loaded is not ours to merge into.
+    private func refuseUnknownRows(_ entity: CompiledEntity, _ target: TargetSession) throws {
+        let found = try target.connection.query("SELECT count(*) FROM \(entity.target.quoted)")
+        let rows = found.scalar.flatMap(Int.init) ?? 0
+        guard rows == 0 else {
+            throw BaselineError(
+                .unknownRows,
+                "\(entity.target) holds \(rows) rows that no wave has loaded; empty it, or find out whose they are")
+        }
+    }
+
+    // MARK: Settling
+
+    private func settle(_ loading: [LoadingEntity], _ target: TargetSession, _ source: SourceSession?) throws {
+        let scopes = Scopes(on: target.connection)
+        if options.origin == .source, let source {
+            let now = try source.snapshotWithAllInProgress()
+            for entity in loading {
+                let record = try scopes.start(entity.id, wave: wave, snapshot: now)
+                if record.isSettled { continue }
+                try source.waitForTransactions(
+                    in: record.startedSnapshot ?? now, shouldStop: options.shouldStop,
+                    waiting: { options.report(.waiting(for: $0)) })
+                try scopes.settle(entity.id, wave: wave)
+            }
+            return
+        }
+        // Files and snapshot events are older than what the stream has skipped as pending: it starts over.
+        for entity in loading where try !scopes.scope(entity.id, wave).isSettled {
+            try Checkpoints(on: target.connection).rewind(flow: .forward, topic: options.topic(entity.entity.source))
+            try scopes.settle(entity.id, wave: wave)
+        }
+    }
+
+    // MARK: Planning
+
+    private func plan(_ loading: [LoadingEntity], _ target: TargetSession, _ source: SourceSession?) throws {
+        let chunks = Chunks(on: target.connection)
+        for entity in loading {
+            if try !Scopes(on: target.connection).scope(entity.id, wave).isPlanned {
+                let plan = try ranges(entity, source)
+                _ = try chunks.plan(entity.id, wave: wave, ranges: plan.ranges, rowsEstimated: plan.rows)
+            }
+            let progress = try chunks.progress(entity.id, wave: wave)
+            options.report(.planned(entity.name, rows: progress.rowsEstimated, chunks: progress.total))
+        }
+    }
+
+    private func ranges(_ entity: LoadingEntity, _ source: SourceSession?) throws -> ChunkPlanner.Plan {
+        switch entity.origin {
+        case .topic: return ChunkPlanner.Plan(ranges: [], rows: 0)
+        case .csv: return ChunkPlanner.Plan(ranges: [(KeyRange(low: nil, high: nil), nil)], rows: 0)
+        case .source:
+            guard let source else { throw BaselineError(.source, "the playbook names no source database") }
+            return try ChunkPlanner(source: source, chunkBytes: playbook.limits.chunkBytes).plan(entity.sql)
+        }
+    }
+
+    // MARK: Loading
+
+    private func loadChunks(_ loading: [LoadingEntity], _ target: TargetSession) throws {
+        let chunks = Chunks(on: target.connection)
+        let open = try loading.filter { try !chunks.progress($0.id, wave: wave).isComplete }
+        guard !open.isEmpty else { return }
+        let limits = playbook.limits
+        let count = options.origin == .source ? min(limits.loadWorkers, limits.sourceConnections) : limits.loadWorkers
+        try WorkerPool(options: options, entities: open, count: max(1, count)).run()
+    }
+
+    // MARK: Sealing
+
+    private func seal(_ entity: LoadingEntity, _ target: TargetSession, _ source: SourceSession?) throws {
+        let scopes = Scopes(on: target.connection)
+        if let source, try scopes.scope(entity.id, wave).seal == nil {
+            let types = try target.connection.query(entity.sql.newerTypes).rows.compactMap { $0[0] }
+            try RereadPass(entity: entity, target: target, source: source, options: options, types: types).run()
+        }
+        if try scopes.scope(entity.id, wave).seal == nil {
+            var seal = Seal(snapshot: nil, position: nil)
+            if options.origin == .source, let source {
+                seal = Seal(snapshot: try source.snapshot(), position: try source.logEnd())
+            }
+            try scopes.seal(entity.id, wave: wave, seal)
+        }
+        guard let seal = try scopes.scope(entity.id, wave).seal else { return }
+        options.report(.sealed(entity.name, seal))
+        try options.pause(.afterSeal)
+        try SealProof(
+            entity: entity, seal: seal, target: target, source: source, options: options,
+            topic: options.topic(entity.entity.source)
+        ).wait()
+        try options.pause(.beforeLive)
+        try scopes.finish(entity.id, wave: wave)
+        options.report(.live(entity.name))
+    }
+}

@@ -1,0 +1,82 @@
+import RDKafka
+
+/// Hands events to librdkafka, waiting when its queue is full, and knows which are acknowledged.
+final class EventProducer {
+    private let producer: Producer
+    let tracker: AcknowledgementTracker
+    /// Called now and then while waiting for room, so that the database does not think us dead. Throws to give up.
+    var whileWaiting: () throws -> Void = {}
+    private(set) var events = 0
+    private(set) var bytes = 0
+
+    /// Properties that a capture needs unless told otherwise: nothing lost, doubled or reordered by retries; the same
+    /// partition for a key as a Java producer chooses; large batches.
+    private static let defaults = [
+        "client.id": "tidegate-capture", "enable.idempotence": "true", "acks": "all", "message.timeout.ms": "0",
+        "partitioner": "murmur2_random", "compression.codec": "lz4", "linger.ms": "5", "batch.size": "1000000",
+        "batch.num.messages": "20000", "queue.buffering.max.messages": "500000", "queue.buffering.max.kbytes": "131072",
+        "message.max.bytes": "64000000", "topic.metadata.refresh.interval.ms": "60000",
+        "reconnect.backoff.max.ms": "2000",
+    ]
+
+    private static let consumerProperties = [
+        "fetch.", "group.", "auto.", "enable.auto.", "max.poll.", "session.timeout.ms", "heartbeat.interval.ms",
+        "queued.",
+        "isolation.level", "partition.assignment.strategy", "check.crcs", "allow.auto.create.topics",
+        "enable.partition.eof", "max.partition.fetch.bytes", "coordinator.query.interval.ms",
+    ]
+
+    init(_ properties: [String: String]) throws(KafkaError) {
+        let tracker = AcknowledgementTracker()
+        self.tracker = tracker
+        // The playbook's properties are one list for all clients; librdkafka would complain of each that is for consumers.
+        let own = properties.filter { name, _ in !EventProducer.consumerProperties.contains { name.hasPrefix($0) } }
+        producer = try Producer(Configuration(own).withDefaults(EventProducer.defaults)) { report in
+            tracker.delivered(report.opaque, failure: report.error)
+        }
+    }
+
+    /// The handle of a topic.
+    func topic(_ name: String) throws(KafkaError) -> ProducerTopic { try producer.topic(name) }
+
+    /// Queues an event. Its bytes are copied.
+    func send(
+        to topic: ProducerTopic, partition: Int32? = nil, key: Bytes?, value: Bytes?, headers: [(String, [UInt8])] = []
+    ) throws {
+        let number = tracker.produced()
+        while true {
+            do {
+                try producer.produce(
+                    to: topic, partition: partition, key: key, value: value, headers: headers,
+                    opaque: number)
+                events += 1
+                bytes += value?.count ?? 0
+                return
+            } catch {
+                guard error.code == .queueFull else { throw error }
+                producer.poll(timeout: .milliseconds(100))
+                try check()
+                try whileWaiting()
+            }
+        }
+    }
+
+    /// Serves delivery reports.
+    ///
+    /// - Throws: why an event will never be delivered.
+    func poll() throws {
+        producer.poll()
+        try check()
+    }
+
+    private func check() throws {
+        if let failure = tracker.failure { throw failure }
+        if let fatal = producer.fatalError { throw fatal }
+    }
+
+    /// Waits until all is acknowledged, for `timeout` at most.
+    func flush(timeout: Duration) throws {
+        try producer.flush(timeout: timeout)
+        try check()
+    }
+}

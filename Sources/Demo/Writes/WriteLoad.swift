@@ -1,0 +1,74 @@
+import Foundation
+import LibPQ
+import Synchronization
+
+/// People using the source while it is moved: several connections that write at a steady rate, each on its own thread.
+final class WriteLoad: Sendable {
+    /// What the writers have done.
+    struct Tally: Sendable {
+        var committed = 0
+        /// Refused by the source itself: deadlocks, rows that somebody else has just deleted. They leave rolled-back work in
+        /// the log, as in life.
+        var refused = 0
+    }
+
+    private struct State {
+        var tally = Tally()
+        var running = 0
+        var failure: (any Error)?
+    }
+
+    private let state = Mutex(State())
+    private let stopping = Atomic<Bool>(false)
+    private let ended = DispatchSemaphore(value: 0)
+
+    /// Starts the writers.
+    init(source: ConnectionString, writers: Int, transactionsPerSecond: Int) throws {
+        let pause = Double(writers) / Double(max(transactionsPerSecond, 1))
+        for number in 0..<writers {
+            let connection = try Connection(source, applicationName: "shop-writer-\(number)")
+            state.withLock { $0.running += 1 }
+            // The connection is handed over to the thread and used by nobody else.
+            nonisolated(unsafe) let own = connection
+            let thread = Thread { [self] in write(own, every: pause) }
+            thread.name = "writer-\(number)"
+            thread.start()
+        }
+    }
+
+    /// What was done so far.
+    var tally: Tally { state.withLock { $0.tally } }
+
+    /// Ends the writers and waits for their last commits.
+    ///
+    /// - Throws: what ended one of them before.
+    func stop() throws -> Tally {
+        stopping.store(true, ordering: .sequentiallyConsistent)
+        for _ in 0..<state.withLock({ $0.running }) { ended.wait() }
+        return try state.withLock { state in
+            state.running = 0
+            if let failure = state.failure { throw failure }
+            return state.tally
+        }
+    }
+
+    private func write(_ connection: Connection, every pause: Double) {
+        defer { ended.signal() }
+        var generator = SystemRandomNumberGenerator()
+        var next = Date()
+        while !stopping.load(ordering: .sequentiallyConsistent) {
+            do {
+                try connection.execute(WriteAction.random(using: &generator).sql)
+                state.withLock { $0.tally.committed += 1 }
+            } catch let error where error.sqlState?.classCode == "40" || error.sqlState?.classCode == "23" {
+                state.withLock { $0.tally.refused += 1 }
+            } catch {
+                state.withLock { $0.failure = error }
+                return
+            }
+            next += pause
+            let left = next.timeIntervalSinceNow
+            if left > 0 { Thread.sleep(forTimeInterval: left) } else if left < -1 { next = Date() }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+/// The advisory locks that the ledger uses, all of the two-number form with this program's number first.
+enum AdvisoryLock {
+    /// The letters `tide`: the first number of each lock.
+    static let space = 0x7469_6465
+    /// Held for the transaction that migrates; workers count from 1.
+    static let migration = 0
+}

@@ -1,0 +1,38 @@
+public import Model
+
+/// An event that could not be applied, with its bytes.
+public struct QuarantinedEvent: Sendable {
+    public let flow: Flow
+    public let entity: EntityID?
+    public let partition: TopicPartition
+    public let offset: Int64
+    /// The source key, when it could be read.
+    public let key: [String]?
+    /// A word: `undecodable`, `rejected`, `behind` and the like.
+    public let reason: String
+    public let sqlState: String?
+    /// What was wrong, without row values.
+    public let message: String
+    public let eventKey: [UInt8]?
+    public let eventValue: [UInt8]?
+    /// The headers as a JSON object of texts, or nil.
+    public let headers: String?
+
+    /// An event to set aside.
+    public init(
+        flow: Flow, entity: EntityID?, partition: TopicPartition, offset: Int64, key: [String]?, reason: String,
+        sqlState: String?, message: String, eventKey: [UInt8]?, eventValue: [UInt8]?, headers: String?
+    ) {
+        self.flow = flow
+        self.entity = entity
+        self.partition = partition
+        self.offset = offset
+        self.key = key
+        self.reason = reason
+        self.sqlState = sqlState
+        self.message = message
+        self.eventKey = eventKey
+        self.eventValue = eventValue
+        self.headers = headers
+    }
+}

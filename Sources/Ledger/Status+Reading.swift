@@ -1,0 +1,71 @@
+public import LibPQ
+
+extension Status {
+    /// Reads the ledger in one snapshot.
+    public init(on connection: Connection) throws {
+        let (partitions, scopes, quarantine) = try connection.transaction(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+        ) {
+            (
+                try connection.query(Status.partitionsSQL), try connection.query(Status.scopesSQL),
+                try connection.query(
+                    """
+                    SELECT e.name AS entity, q.reason, q.state, count(*) AS events
+                    FROM tidegate.quarantine q LEFT JOIN tidegate.entity e ON e.id = q.entity_id
+                    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+                    """)
+            )
+        }
+        self.partitions = partitions.rows.map { row in
+            let reasons = PostgresArray.elements(row["reasons"] ?? "{}") ?? []
+            let events = PostgresArray.elements(row["events"] ?? "{}") ?? []
+            let skippedBy = zip(reasons, events).map { ($0 ?? "", $1.flatMap { Int($0) } ?? 0) }
+            return PartitionStatus(
+                flow: row["flow"] ?? "", topic: row["topic"] ?? "", partition: row.int("partition") ?? 0,
+                nextOffset: row.int("next_offset"), owner: row["owner"], consumed: row.int("consumed") ?? 0,
+                applied: row.int("applied") ?? 0, superseded: row.int("superseded") ?? 0,
+                skipped: row.int("skipped") ?? 0, quarantined: row.int("quarantined") ?? 0,
+                skippedBy: Dictionary(skippedBy, uniquingKeysWith: +),
+                sourceAge: row["age"].flatMap { Double($0) })
+        }
+        self.scopes = scopes.rows.map { row in
+            ScopeStatus(
+                wave: row["wave"] ?? "", entity: row["entity"] ?? "", state: row["state"] ?? "",
+                origin: row["origin"] ?? "", handover: row["handover"] ?? "", chunks: row.int("chunks") ?? 0,
+                chunksMerged: row.int("merged") ?? 0, chunksRunning: row.int("running") ?? 0,
+                rows: row.int("rows") ?? 0, rowsEstimated: row.int("estimated") ?? 0, bytes: row.int("bytes") ?? 0,
+                isSealed: row.bool("sealed") ?? false, touched: row.int("touched") ?? 0,
+                reread: row.int("reread") ?? 0)
+        }
+        self.quarantine = quarantine.rows.map { row in
+            QuarantineStatus(
+                entity: row["entity"], reason: row["reason"] ?? "", state: row["state"] ?? "",
+                events: row.int("events") ?? 0)
+        }
+    }
+
+    private static let partitionsSQL = """
+        SELECT c.flow, c.topic, c.partition, c.next_offset, c.owner, c.consumed, c.applied, c.superseded, c.skipped,
+            c.quarantined, extract(epoch FROM clock_timestamp() - c.source_time) AS age, s.reasons, s.events
+        FROM tidegate.checkpoint c
+        LEFT JOIN LATERAL (
+            SELECT array_agg(reason ORDER BY reason) AS reasons, array_agg(events ORDER BY reason) AS events
+            FROM tidegate.skip_count k
+            WHERE (k.flow, k.topic, k.partition) = (c.flow, c.topic, c.partition)) s ON true
+        ORDER BY c.flow, c.topic, c.partition
+        """
+
+    private static let scopesSQL = """
+        SELECT s.wave, e.name AS entity, s.state, s.origin, s.handover, s.sealed_at IS NOT NULL AS sealed,
+            c.chunks, c.merged, c.running, c.rows, coalesce(c.estimated, s.rows_estimated, 0) AS estimated, c.bytes,
+            (SELECT count(*) FROM tidegate.touched t WHERE t.entity_id = s.entity_id AND s.state = 'loading') AS touched,
+            (SELECT count(*) FROM tidegate.reread r WHERE r.entity_id = s.entity_id) AS reread
+        FROM tidegate.scope s JOIN tidegate.entity e ON e.id = s.entity_id
+        LEFT JOIN LATERAL (
+            SELECT count(*) AS chunks, count(*) FILTER (WHERE state = 'merged') AS merged,
+                count(*) FILTER (WHERE state = 'running') AS running, sum(rows) AS rows, sum(bytes) AS bytes,
+                sum(coalesce(rows, rows_estimated)) AS estimated
+            FROM tidegate.chunk c WHERE c.entity_id = s.entity_id AND c.wave = s.wave) c ON true
+        ORDER BY s.started_at, s.wave, e.name
+        """
+}

@@ -1,0 +1,63 @@
+/// What `tidegate status` shows: the ledger at one moment.
+public struct Status: Hashable, Sendable, Encodable {
+    public let partitions: [PartitionStatus]
+    public let scopes: [ScopeStatus]
+    public let quarantine: [QuarantineStatus]
+
+    /// One partition of a flow, with the sum that always holds:
+    /// consumed = applied + superseded + skipped + quarantined.
+    public struct PartitionStatus: Hashable, Sendable, Encodable {
+        public let flow: String
+        public let topic: String
+        public let partition: Int
+        public let nextOffset: Int?
+        public let owner: String?
+        public let consumed: Int
+        public let applied: Int
+        public let superseded: Int
+        public let skipped: Int
+        public let quarantined: Int
+        /// Skipped events by reason.
+        public let skippedBy: [String: Int]
+        /// Seconds since the source committed the last event applied; not a lag while the source is idle.
+        public let sourceAge: Double?
+    }
+
+    /// One wave's rows of an entity.
+    public struct ScopeStatus: Hashable, Sendable, Encodable {
+        public let wave: String
+        public let entity: String
+        public let state: String
+        public let origin: String
+        public let handover: String
+        public let chunks: Int
+        public let chunksMerged: Int
+        public let chunksRunning: Int
+        public let rows: Int
+        public let rowsEstimated: Int
+        public let bytes: Int
+        public let isSealed: Bool
+        public let touched: Int
+        public let reread: Int
+    }
+
+    /// Events set aside.
+    public struct QuarantineStatus: Hashable, Sendable, Encodable {
+        public let entity: String?
+        public let reason: String
+        public let state: String
+        public let events: Int
+    }
+
+    /// All partitions of a flow together.
+    public func totals(flow: String) -> PartitionStatus {
+        let mine = partitions.filter { $0.flow == flow }
+        return PartitionStatus(
+            flow: flow, topic: "", partition: -1, nextOffset: nil, owner: nil,
+            consumed: mine.reduce(0) { $0 + $1.consumed }, applied: mine.reduce(0) { $0 + $1.applied },
+            superseded: mine.reduce(0) { $0 + $1.superseded }, skipped: mine.reduce(0) { $0 + $1.skipped },
+            quarantined: mine.reduce(0) { $0 + $1.quarantined },
+            skippedBy: mine.reduce(into: [:]) { $0.merge($1.skippedBy, uniquingKeysWith: +) },
+            sourceAge: mine.compactMap(\.sourceAge).max())
+    }
+}

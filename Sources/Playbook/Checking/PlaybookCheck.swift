@@ -1,0 +1,38 @@
+public import LibPQ
+import Model
+
+/// Everything that `tidegate check` finds: what keeps a playbook from running, and what makes a promise weaker.
+public struct PlaybookCheck: Sendable {
+    /// What was found, in file order.
+    public let findings: [Finding]
+    /// The compiled playbook, if nothing keeps it from running.
+    public let compiled: CompiledPlaybook?
+
+    /// How many findings are of a severity.
+    public func count(_ severity: Finding.Severity) -> Int { findings.count { $0.severity == severity } }
+
+    /// Whether there is an error among the findings.
+    public var hasErrors: Bool { count(.error) > 0 }
+
+    /// Checks a playbook against its databases and what it says of the connector. Nothing is left behind in either.
+    ///
+    /// - Parameters:
+    ///   - source: a connection outside a transaction; nil for a source known through its topics alone.
+    ///   - target: a connection outside a transaction.
+    /// - Throws: `PlaybookError` of code `database` when a database cannot be asked.
+    public init(_ playbook: Playbook, source: Connection?, target: Connection) throws(PlaybookError) {
+        let compiler = PlaybookCompiler(playbook, source: source, target: target, isThorough: true)
+        let compiled = try compiler.compile()
+        do {
+            try compiler.checkTargetRole()
+            try compiler.checkSourceServer()
+        } catch {
+            throw PlaybookError(.database, "a database could not be asked", underlying: error)
+        }
+        compiler.checkSourceTables()
+        compiler.checkConnector()
+        compiler.checkKafka()
+        findings = compiler.findings.sorted { ($0.location, $0.message) < ($1.location, $1.message) }
+        self.compiled = compiler.hasErrors ? nil : compiled
+    }
+}

@@ -1,0 +1,108 @@
+import Model
+
+extension EntityStatements {
+    /// Inserts the staged images of mask `$1`, which have the columns `present`, or updates the rows that are there.
+    ///
+    /// Fields that depend on a column not present are not in the statement at all.
+    /// - Returns: nil when the key cannot be made from `present`.
+    public func upsert(present: ColumnSet) -> String? {
+        let written = writable(present)
+        guard hasKey(written) else { return nil }
+        let columns = written.map { quotedIdentifier($0.column) }
+        let updates = written.filter(\.isUpdatable).map { field in
+            "\(quotedIdentifier(field.column)) = EXCLUDED.\(quotedIdentifier(field.column))"
+        }
+        let action = updates.isEmpty ? "DO NOTHING" : "DO UPDATE SET \(updates.joined(separator: ", "))"
+        return """
+            INSERT INTO \(target.quoted) (\(columns.joined(separator: ", "))) OVERRIDING SYSTEM VALUE \
+            SELECT \(written.map(\.sql).joined(separator: ", ")) FROM \(correctedStage) WHERE \(isImage) \
+            ON CONFLICT (\(keyFields.map { quotedIdentifier($0.column) }.joined(separator: ", "))) \(action)
+            """
+    }
+
+    /// Updates the rows that are there from the staged images of mask `$1`, which have the columns `present`.
+    ///
+    /// For images with unavailable columns: a row that is not there cannot be made from them, see `unmatched(present:)`.
+    /// - Returns: nil when the key cannot be made from `present`, or nothing but the key can.
+    public func update(present: ColumnSet) -> String? {
+        let written = writable(present)
+        let updated = written.filter(\.isUpdatable)
+        guard hasKey(written), !updated.isEmpty else { return nil }
+        let sets = updated.enumerated().map { "\(quotedIdentifier($1.column)) = s.f\($0)" }
+        let values = keyValues + updated.enumerated().map { "\($1.sql) AS f\($0)" }
+        return """
+            UPDATE \(target.quoted) AS t SET \(sets.joined(separator: ", ")) \
+            FROM (SELECT \(values.joined(separator: ", ")) FROM \(correctedStage) WHERE \(isImage)) AS s \
+            WHERE \(keyEquality)
+            """
+    }
+
+    /// The keys, as text[] in column `key`, of the staged images of mask `$1` that have no row in the target.
+    public var unmatched: String {
+        """
+        SELECT ARRAY[\(keyFields.indices.map { "s.k\($0)::text" }.joined(separator: ", "))] AS key \
+        FROM (SELECT \(keyValues.joined(separator: ", ")) FROM \(correctedStage) WHERE \(isImage)) AS s \
+        WHERE NOT EXISTS (SELECT FROM \(target.quoted) AS t WHERE \(keyEquality))
+        """
+    }
+
+    /// Deletes the rows of the staged deletes (`_op` d).
+    public var delete: String {
+        """
+        DELETE FROM \(target.quoted) AS t \
+        USING (SELECT \(keyValues.joined(separator: ", ")) FROM \(correctedStage) WHERE \(alias)."_op" = 'd') AS s \
+        WHERE \(keyEquality)
+        """
+    }
+
+    /// Empties the target table. TRUNCATE would take a lock that readers wait for, and is refused where a foreign key
+    /// points at the table, so rows are deleted.
+    public var truncate: String { "DELETE FROM \(target.quoted)" }
+
+    /// Puts back a row that was kept as `to_jsonb(row)`, given as `$1`; columns that are generated make themselves.
+    public var restore: String {
+        let columns = insertableColumns.map(quotedIdentifier).joined(separator: ", ")
+        return """
+            INSERT INTO \(target.quoted) (\(columns)) OVERRIDING SYSTEM VALUE \
+            SELECT \(columns) FROM jsonb_populate_record(NULL::\(target.quoted), $1::jsonb) ON CONFLICT DO NOTHING
+            """
+    }
+
+    // MARK: Keys
+
+    /// The key's target columns, as SQL.
+    public var targetKeyList: [String] { keyFields.map { quotedIdentifier($0.column) } }
+
+    /// A staged row's key, one expression per target key column, of exactly that column's type.
+    public var stageKeyList: [String] { keyFields.map(\.sql) }
+
+    /// A staged row's key as text[], over `correctedStage`; equal to `targetKeyText` of the row it makes.
+    public var stageKeyText: String { "ARRAY[\(stageKeyList.map { "(\($0))::text" }.joined(separator: ", "))]" }
+
+    /// A target row's key as text[], the target table going by `alias`.
+    public func targetKeyText(_ alias: String = "_target") -> String {
+        "ARRAY[\(targetKeyList.map { "\(alias).\($0)::text" }.joined(separator: ", "))]"
+    }
+
+    /// Whether a row of `correctedStage` and the target row are the same, both being in FROM.
+    public func stageKeyEquality(_ targetAlias: String = "_target") -> String {
+        keyFields.map { field in
+            // Names in a user's expression may be the target's too: innermost wins.
+            let isPlain = field.sourceColumn != nil
+            let value = isPlain ? field.sql : "(SELECT \(field.sql) FROM (SELECT \(alias).*) AS \(alias))"
+            return "\(targetAlias).\(quotedIdentifier(field.column)) = \(value)"
+        }.joined(separator: " AND ")
+    }
+
+    private var keyValues: [String] { keyFields.enumerated().map { "\($1.sql) AS k\($0)" } }
+
+    private var keyEquality: String {
+        keyFields.enumerated().map { "t.\(quotedIdentifier($1.column)) = s.k\($0)" }.joined(separator: " AND ")
+    }
+
+    private var isImage: String { "\(alias).\"_op\" = 'u' AND \(alias).\"_mask\" = $1" }
+
+    private func hasKey(_ written: [CompiledField]) -> Bool {
+        written.count { $0.isKey } == keyFields.count
+    }
+}

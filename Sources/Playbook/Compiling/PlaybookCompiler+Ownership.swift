@@ -1,0 +1,120 @@
+import LibPQ
+import Model
+
+extension PlaybookCompiler {
+    typealias OwnershipRule = OwnershipSection.OwnershipRule
+
+    /// Checks the ownership rules although nothing enforces them yet: fields, inverses, rules that never decide.
+    func checkOwnership(_ session: ProbeSession) throws {
+        guard let ownership = playbook.ownership else { return }
+        for rule in ownership.rules {
+            guard let draft = draft(rule.entity.value) else { continue }
+            checkFields(of: rule, draft)
+            if let rows = rule.rows, !draft.columns.isEmpty {
+                _ = try askStage(rows, draft, session, "ownership rule", mustBeBoolean: true)
+            }
+        }
+        for draft in drafts { checkInverses(draft, ownership) }
+        for (number, later) in ownership.rules.enumerated() {
+            for earlier in ownership.rules[..<number] where earlier.entity.value == later.entity.value {
+                try checkOverlap(earlier, later)
+            }
+        }
+    }
+
+    private func checkFields(of rule: OwnershipRule, _ draft: EntityDraft) {
+        let names = draft.fields.map(\.column.name)
+        for field in rule.fields where !names.contains(field.value) {
+            error(
+                .unknownColumn, at: field.location, "entity \(draft.name) has no field \(field.value)",
+                expected: "one of \(names.joined(separator: ", "))",
+                advice: NearMiss.advice(for: field.value, among: names))
+        }
+    }
+
+    /// A field that the target owns flows back, so the source's value must follow from the target's.
+    private func checkInverses(_ draft: EntityDraft, _ ownership: OwnershipSection) {
+        let rules = ownership.rules.filter { $0.entity.value == draft.name && $0.owner == .target }
+        let ownsAll = ownership.defaultOwner == .target || rules.contains { $0.fields.isEmpty }
+        for field in draft.fields where field.reverse == nil {
+            let isInvertible = field.plainColumn != nil && field.mask == nil
+            let isKey = draft.key.contains { $0.value == field.column.name }
+            let isOwned = ownsAll || rules.contains { rule in rule.fields.contains { $0.value == field.column.name } }
+            guard !isInvertible, isOwned || (isKey && !rules.isEmpty) else { continue }
+            if ownsAll, !isKey, !hasSourceOfItsOwn(field, draft) { continue }
+            error(
+                .noInverse, at: field.expression.location,
+                "the target is to own the field \(field.column.name), but nothing says how the source's value follows "
+                    + "from it",
+                expected: field.mask == nil ? "a plain source column, or reverse: SQL" : "a field that is not masked",
+                advice: field.mask == nil
+                    ? "write { from: ..., reverse: SQL over the target's row }" : "leave its ownership to the source")
+        }
+    }
+
+    /// A constant flows nowhere.
+    private func hasSourceOfItsOwn(_ field: DraftField, _ draft: EntityDraft) -> Bool {
+        draft.compiledFields.first { $0.column == field.column.name }?.dependencies.isEmpty == false
+    }
+
+    // MARK: Overlaps
+
+    /// Of several rules that match the last decides; so a narrow rule after a wide one refines it, and that is meant.
+    /// A rule that can never decide, or two that claim the same rows for two sides, are not.
+    private func checkOverlap(_ earlier: OwnershipRule, _ later: OwnershipRule) throws {
+        guard earlier.owner != later.owner, let fields = sharedFields(earlier, later) else { return }
+        let fieldList = fields.isEmpty ? "all fields" : fields.joined(separator: ", ")
+        let isSameTime = earlier.fromWave?.value == later.fromWave?.value
+        guard isSameTime || later.fromWave == nil else { return }
+        let what = "gives \(fieldList) of \(later.entity.value) to the \(later.owner.rawValue)"
+        let other = "line \(earlier.location.line) gives them to the \(earlier.owner.rawValue)"
+        guard let earlierRows = earlier.rows, let laterRows = later.rows else {
+            if later.rows == nil {
+                error(
+                    .ownershipOverlap, at: later.location,
+                    "this rule \(what), and the rule at \(other): the earlier one never decides",
+                    expected: "one owner for each field and row", advice: "remove one, or put the narrow rule last")
+            }
+            return
+        }
+        guard isSameTime else { return }
+        let isSame = earlierRows.sql == laterRows.sql
+        guard try isSame || share(earlierRows, laterRows, later.entity.value) else { return }
+        error(
+            .ownershipOverlap, at: later.location,
+            "this rule \(what), and for some of the same rows the rule at \(other)",
+            expected: "one owner for each field and row", advice: "exclude the rows of one from the other's where")
+    }
+
+    /// The fields that both rules name; empty for all, nil for none.
+    private func sharedFields(_ earlier: OwnershipRule, _ later: OwnershipRule) -> [String]? {
+        if earlier.fields.isEmpty { return later.fields.map(\.value) }
+        if later.fields.isEmpty { return earlier.fields.map(\.value) }
+        let shared = earlier.fields.map(\.value).filter { name in later.fields.contains { $0.value == name } }
+        return shared.isEmpty ? nil : shared
+    }
+
+    /// Whether the source has a row for which both conditions hold.
+    private func share(_ first: SQLExpression, _ second: SQLExpression, _ entity: EntityName) throws -> Bool {
+        guard let source, isThorough, !hasErrors, let draft = draft(entity) else { return false }
+        let sql = """
+            SELECT EXISTS (SELECT FROM \(draft.source.quoted) AS \(draft.alias) \
+            WHERE (\(Self.closed(first.sql))) AND (\(Self.closed(second.sql))))
+            """
+        do {
+            let result = try source.transaction("BEGIN TRANSACTION READ ONLY") {
+                try source.execute("SET LOCAL statement_timeout = '15s'")
+                return try source.query(sql)
+            }
+            return result.scalar == "t"
+        } catch let error as PostgresError where error.sqlState?.classCode == "22" {
+            reportUnevaluated(error, second.location)
+            return false
+        } catch let error as PostgresError where error.code == .cancelled || error.sqlState == .queryCanceled {
+            warn(
+                .ownershipOverlap, at: second.location,
+                "whether this condition overlaps the one at line \(first.location.line) was not found out in 15s")
+            return false
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import Model
+import Yams
+
+extension PlaybookParser {
+    func readSource(_ node: Node) -> SourceSection? {
+        guard let section = mapping(node, "source", keys: ["postgres", "connector"]) else { return nil }
+        var connector: [String: Located<String>] = [:]
+        let connectorProperties = section["connector"].map { properties($0, "source.connector") } ?? []
+        for (key, value) in connectorProperties {
+            connector[key.value] = value
+        }
+        return SourceSection(
+            postgres: section["postgres"].flatMap { connection($0, "source.postgres") }, connector: connector,
+            location: text.location(node.mark))
+    }
+
+    func readTarget(_ node: Node) -> TargetSection? {
+        guard let section = mapping(node, "target", keys: ["postgres", "references"], required: ["postgres"]) else {
+            return nil
+        }
+        let references = section["references"].flatMap {
+            word($0, "target.references", as: TargetSection.References.self)
+        }
+        guard let postgres = section["postgres"].flatMap({ connection($0, "target.postgres") }) else { return nil }
+        return TargetSection(
+            postgres: postgres, references: references ?? .wait, location: text.location(node.mark))
+    }
+
+    func readKafka(_ node: Node) -> KafkaSection? {
+        guard
+            let section = mapping(
+                node, "kafka", keys: ["brokers", "topics", "format", "properties"], required: ["brokers", "topics"])
+        else { return nil }
+        let brokers = section["brokers"].map { list($0, "kafka.brokers") } ?? []
+        for broker in brokers { checkBroker(broker) }
+        if let node = section["brokers"], brokers.isEmpty {
+            error(.badValue, at: text.location(node.mark), "kafka.brokers is empty", expected: "host:port of a broker")
+        }
+        let topics = section["topics"].flatMap { scalar($0, "kafka.topics", expected: "a pattern of topic names") }
+        if let topics { checkTopics(topics) }
+        let format = section["format"].flatMap { word($0, "kafka.format", as: KafkaSection.Format.self) }
+        if format == .debeziumAvro || format == .debeziumFlat, let node = section["format"] {
+            error(
+                .badValue, at: text.location(node.mark), "kafka.format \(format?.rawValue ?? "") is not built yet",
+                expected: "debezium-json", advice: "configure the connector with the JSON converter")
+        }
+        var passed: [String: SecretText] = [:]
+        let given = section["properties"].map { properties($0, "kafka.properties") } ?? []
+        for (key, value) in given {
+            guard let secret = secret(value, "kafka.properties \(key.value)") else { continue }
+            if KafkaSection.isSecret(key.value), secret.isLiteral {
+                report(
+                    .warning, .plainPassword, at: value.location, "\(key.value) stands in plain text",
+                    expected: "a reference to a secret", advice: "write ${env:NAME} or ${file:/path} in its place")
+            }
+            passed[key.value] = secret
+        }
+        guard let topics else { return nil }
+        return KafkaSection(
+            brokers: brokers, topics: topics, format: format ?? .debeziumJSON, properties: passed,
+            location: text.location(node.mark))
+    }
+
+    private func checkBroker(_ broker: Located<String>) {
+        let parts = broker.value.split(separator: ":", omittingEmptySubsequences: false)
+        let port = parts.count > 1 ? parts.last.flatMap { UInt16($0) } : nil
+        guard parts.first?.isEmpty == false, port != nil, port != 0 else {
+            error(
+                .badValue, at: broker.location, "\"\(broker.value)\" does not name a broker", expected: "host:port",
+                advice: "Kafka's usual port is 9092")
+            return
+        }
+    }
+
+    private func checkTopics(_ topics: Located<String>) {
+        guard topics.value.contains("{table}") else {
+            error(
+                .badValue, at: topics.location, "kafka.topics \"\(topics.value)\" names one topic for all tables",
+                expected: "a pattern with {table}, as \"shop.{schema}.{table}\"",
+                advice: "connectors name topics prefix.schema.table")
+            return
+        }
+        var rest = topics.value[...]
+        while let open = rest.firstIndex(of: "{") {
+            let close = rest[open...].firstIndex(of: "}") ?? rest.index(before: rest.endIndex)
+            let name = String(rest[open...close])
+            if name != "{schema}", name != "{table}" {
+                error(
+                    .badValue, at: topics.location, "kafka.topics has the unknown placeholder \(name)",
+                    expected: "{schema} or {table}")
+            }
+            rest = rest[rest.index(after: close)...]
+        }
+    }
+
+    func readMasking(_ node: Node) -> MaskingSection? {
+        guard let section = mapping(node, "masking", keys: ["key"], required: ["key"]),
+            let key = section["key"].flatMap({ secret($0, "masking.key") })
+        else { return nil }
+        if key.isLiteral {
+            report(
+                .warning, .plainPassword, at: key.location, "masking.key stands in plain text",
+                expected: "a reference to a secret", advice: "write ${env:NAME} or ${file:/path} in its place")
+        }
+        return MaskingSection(key: key, location: text.location(node.mark))
+    }
+
+    func requireMaskingKey(_ masking: MaskingSection?, _ entities: [EntityDefinition]) {
+        guard masking == nil else { return }
+        for entity in entities {
+            guard case .named(let fields) = entity.fields else { continue }
+            for field in fields {
+                guard let mask = field.mask, case .hmac = mask.value else { continue }
+                error(
+                    .masking, at: mask.location, "mask: hmac needs a key, and the playbook has none",
+                    expected: "a section masking: { key: ${env:NAME} }", advice: "add the section")
+            }
+        }
+    }
+
+    func readLimits(_ node: Node) -> Limits {
+        var limits = Limits()
+        let keys = [
+            "batch_rows", "batch_bytes", "batch_wait", "lanes", "load_workers", "source_connections", "chunk_bytes",
+        ]
+        guard let section = mapping(node, "limits", keys: keys) else { return limits }
+        func take(_ key: String, _ read: (Node, String) -> Int?, into place: WritableKeyPath<Limits, Int>) {
+            if let node = section[key], let value = read(node, "limits.\(key)") { limits[keyPath: place] = value }
+        }
+        take("batch_rows", { number($0, $1, 1...1_000_000) }, into: \.batchRows)
+        take("batch_bytes", { bytes($0, $1, 1024...1 << 30) }, into: \.batchBytes)
+        take("batch_wait", { milliseconds($0, $1) }, into: \.batchWaitMilliseconds)
+        take("lanes", { number($0, $1, 1...256) }, into: \.lanes)
+        take("load_workers", { number($0, $1, 1...256) }, into: \.loadWorkers)
+        take("source_connections", { number($0, $1, 1...256) }, into: \.sourceConnections)
+        take("chunk_bytes", { bytes($0, $1, 1024...1 << 30) }, into: \.chunkBytes)
+        return limits
+    }
+
+    func readGates(_ node: Node) {
+        guard let gates = pairs(node, "gates") else { return }
+        let keys = ["max_lag", "max_downtime", "verified_within", "quarantine", "approvals"]
+        for (gate, settings) in gates {
+            guard let section = mapping(settings, "gates.\(gate.value)", keys: keys) else { continue }
+            for key in ["max_lag", "max_downtime", "verified_within"] {
+                if let node = section[key] { _ = milliseconds(node, "gates.\(gate.value).\(key)") }
+            }
+            if let node = section["approvals"] { _ = number(node, "gates.\(gate.value).approvals", 0...100) }
+        }
+        reportNotInForce("gates", at: text.location(node.mark))
+    }
+
+    func reportNotInForce(_ section: String, at location: FileLocation) {
+        report(
+            .note, .notInForce, at: location, "the section \(section) is read and checked, but not in force yet",
+            advice: "nothing to do: this version of tidegate does not act on it")
+    }
+}

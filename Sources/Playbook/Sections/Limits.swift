@@ -1,0 +1,20 @@
+/// The playbook's `limits`: how much is done at once.
+public struct Limits: Hashable, Sendable {
+    /// Rows in one apply transaction.
+    public var batchRows = 20_000
+    /// Bytes of staged rows in one apply transaction.
+    public var batchBytes = 16 << 20
+    /// How long an apply batch waits for more when its queue is empty, in milliseconds.
+    public var batchWaitMilliseconds = 5
+    /// Apply threads of one process, each with its own target connection.
+    public var lanes = 4
+    /// Load threads of one process.
+    public var loadWorkers = 4
+    /// Connections to the source of one process.
+    public var sourceConnections = 4
+    /// Bytes of one baseline chunk, about.
+    public var chunkBytes = 16 << 20
+
+    /// The limits of a playbook that names none.
+    public init() {}
+}

@@ -1,0 +1,55 @@
+internal import ChangeEvents
+internal import Ledger
+internal import LibPQ
+internal import Model
+
+/// What applying a batch came to, beyond what was written.
+struct ApplyOutcome {
+    /// A key that the target rejects.
+    struct Rejection {
+        let entity: Int
+        /// The rows of the batch that bear the key, in order; the last is the final image.
+        let rows: [Int]
+        let error: any Error
+    }
+
+    /// Final images that were taken out of the stage.
+    var skipped: [SkippedImages] = []
+    /// What the target rejects.
+    private(set) var rejections: [Rejection] = []
+    /// The rows of all rejections, by entity.
+    private(set) var rejected: [Int: Set<Int>] = [:]
+
+    /// Notes that a final image was rejected, and with it the rows that it superseded.
+    mutating func reject(_ image: Int, of entity: Int, _ batch: EntityBatch, _ error: any Error) {
+        let rows = batch.rowsOfKey(of: image)
+        rejections.append(Rejection(entity: entity, rows: rows, error: error))
+        rejected[entity, default: []].formUnion(rows)
+    }
+
+    /// The rejected events, with their bytes.
+    func rejections(of batch: LaneBatch, _ events: MessageSource) -> [SetAside] {
+        rejections.flatMap { rejection in
+            rejection.rows.compactMap { row in
+                let entity = batch.entities[rejection.entity]
+                let header = entity.rows.header(row)
+                let place = Int(header.partitionIndex)
+                guard let partition = batch.partitions[place]?.checkpoint.partition else { return nil }
+                let bytes = events.bytes(partition, offset: header.offset)
+                let cause = rejection.error as? PostgresError
+                return SetAside(
+                    partitionIndex: place, offset: header.offset, entity: rejection.entity, key: entity.key(of: row),
+                    reason: cause?.sqlState == .foreignKeyViolation ? "missing-parent" : "rejected",
+                    sqlState: cause?.sqlState?.rawValue, message: "\(rejection.error)", keyBytes: bytes?.key,
+                    valueBytes: bytes?.value)
+            }
+        }
+    }
+}
+
+/// Final images of one partition that the state of the target or the ledger took out of the stage.
+struct SkippedImages {
+    let partitionIndex: Int
+    let reason: SkipReason
+    let count: Int
+}

@@ -1,0 +1,185 @@
+internal import Ledger
+internal import LibPQ
+internal import Model
+internal import Playbook
+
+/// Applies a lane's batches, each in one target transaction: rows, quarantine and checkpoints together.
+///
+/// Lock order: the entities' lock tables by number, then rows in key order, then checkpoints by topic and partition.
+final class BatchApplier {
+    /// What applying a batch came to.
+    struct Applied {
+        /// By the places of the partitions.
+        var accountings: [Accounting] = []
+        /// Keys that now have events in quarantine, by entity.
+        var parked: [Int: Set<[String]>] = [:]
+    }
+
+    private let session: TargetSession
+    private let entities: [EntityApplier]
+    private let reader: SourceReader?
+    /// The events that were set aside.
+    var quarantine: Quarantine { Quarantine(on: connection) }
+    private var connection: Connection { session.connection }
+
+    /// An applier in a session, for the playbook's entities in its order.
+    init(_ playbook: CompiledPlaybook, ids: [EntityName: EntityID], session: TargetSession, reader: SourceReader?)
+        throws
+    {
+        let buffer = CopyBuffer()
+        self.session = session
+        self.reader = reader
+        entities = try playbook.entities.map { entity in
+            guard let id = ids[entity.name] else {
+                throw SyncError(.configuration, "the entity \(entity.name) is not in the ledger")
+            }
+            return EntityApplier(entity: entity, id: id, session: session, buffer: buffer)
+        }
+        try session.prepare(Checkpoints.advance.name, Checkpoints.advance.sql)
+        try session.prepare("versions", "SELECT id, version FROM tidegate.entity WHERE id = ANY ($1::integer[])")
+    }
+
+    /// Applies a batch and moves the checkpoints of its partitions.
+    ///
+    /// When the target rejects a value, the batch is taken apart until the rows that it rejects are found; these go to
+    /// the quarantine with all events of their keys, the rest is applied.
+    ///
+    /// A row that misses its parent may only be ahead of it: until the lane has been patient, that is an error like a
+    /// deadlock, to be tried again.
+    ///
+    /// When it throws, nothing of the batch is in the target, unless the connection broke while committing: then only
+    /// the checkpoints tell.
+    func apply(
+        _ batch: LaneBatch, events: MessageSource, isPatient: Bool, clock: inout LaneClock
+    ) throws -> Applied {
+        do {
+            return try attempt(batch, events, isolating: false, &clock)
+        } catch  where isRejection(error) {
+            if isPatient, (error as? PostgresError)?.sqlState == .foreignKeyViolation { throw error }
+            return try attempt(batch, events, isolating: true, &clock)
+        }
+    }
+
+    private func attempt(
+        _ batch: LaneBatch, _ events: MessageSource, isolating: Bool, _ clock: inout LaneClock
+    ) throws -> Applied {
+        let taken = batch.entities.indices.filter { !batch.entities[$0].isEmpty || batch.truncate?.entity == $0 }
+        for index in taken { try entities[index].prepareSession() }
+        do {
+            try begin(taken)
+            let withRows = taken.filter { !batch.entities[$0].isEmpty }
+            var outcome = ApplyOutcome()
+            if isolating {
+                try RejectionSearch(entities: entities, session: session, reader: reader)
+                    .apply(withRows, of: batch, &outcome)
+            } else {
+                try applyImages(of: withRows, batch, &outcome)
+            }
+            if let truncate = batch.truncate {
+                try entities[truncate.entity].truncate(partitions: truncate.partitions, reader: reader)
+            }
+            let parked = try setAside(batch, outcome, events)
+            clock.applied()
+            let accountings = batch.accountings(outcome)
+            try advance(batch, accountings)
+            try connection.execute("COMMIT")
+            clock.committed()
+            return Applied(accountings: accountings, parked: parked)
+        } catch {
+            for index in taken { entities[index].rolledBack() }
+            if connection.isAlive { _ = try? connection.execute("ROLLBACK") }
+            throw error
+        }
+    }
+
+    /// Applies the parked events of one key in a transaction of their own.
+    ///
+    /// - Returns: false when the target still rejects them; nothing has changed then.
+    func applyParked(_ rows: EntityBatch, _ entity: Int, _ events: [ParkedEvent], _ checkpoint: Checkpoint) throws
+        -> Bool
+    {
+        try entities[entity].prepareSession()
+        do {
+            try begin([entity])
+            if !entities[entity].scopes.isPending {
+                _ = try entities[entity].apply(rows.finalImages(), of: rows, reader: reader)
+                if !session.isReplica { try entities[entity].writeDeletes() }
+            }
+            try quarantine.resolve(events, of: checkpoint)
+            try connection.execute("COMMIT")
+            return true
+        } catch {
+            entities[entity].rolledBack()
+            if connection.isAlive { _ = try? connection.execute("ROLLBACK") }
+            if isRejection(error) { return false }
+            throw error
+        }
+    }
+
+    /// The place of an entity among the playbook's.
+    func place(of entity: EntityID) -> Int? { entities.firstIndex { $0.id == entity } }
+
+    /// Opens the transaction, takes the entities' locks and reads again what has changed since.
+    private func begin(_ taken: [Int]) throws {
+        let ids = taken.map { entities[$0].id }.sorted()
+        let results = try connection.pipeline { pipeline in
+            try pipeline.query("BEGIN")
+            for id in ids { try pipeline.query(id.lock(.apply)) }
+            try pipeline.executePrepared("versions", [.array(ids.map(\.description))])
+        }
+        guard let versions = results.last else { return }
+        for row in versions.rows {
+            guard let id = row[0].flatMap(Int32.init), let version = row[1].flatMap(Int64.init),
+                let applier = entities.first(where: { $0.id.rawValue == id }), applier.scopes.version != version
+            else { continue }
+            applier.scopes = ScopeView(try Scopes(on: connection).read(applier.id), of: applier.entity)
+        }
+    }
+
+    private func applyImages(of taken: [Int], _ batch: LaneBatch, _ outcome: inout ApplyOutcome) throws {
+        for index in taken {
+            let images = batch.entities[index].finalImages()
+            if entities[index].scopes.isPending {
+                outcome.skipped += batch.entities[index].count(images, as: .pending)
+            } else {
+                outcome.skipped += try entities[index].apply(images, of: batch.entities[index], reader: reader)
+            }
+        }
+        guard !session.isReplica else { return }
+        for index in taken.reversed() where !entities[index].scopes.isPending { try entities[index].writeDeletes() }
+    }
+
+    private func setAside(
+        _ batch: LaneBatch, _ outcome: ApplyOutcome, _ events: MessageSource
+    ) throws -> [Int: Set<[String]>] {
+        var parked: [Int: Set<[String]>] = [:]
+        let all = batch.setAside + outcome.rejections(of: batch, events)
+        let quarantined = all.compactMap { event -> QuarantinedEvent? in
+            guard let checkpoint = batch.partitions[event.partitionIndex]?.checkpoint else { return nil }
+            if let key = event.key { parked[event.entity, default: []].insert(key) }
+            return event.quarantined(in: checkpoint, entity: entities[event.entity].id)
+        }
+        if !quarantined.isEmpty { try quarantine.insert(quarantined) }
+        return parked
+    }
+
+    private func advance(_ batch: LaneBatch, _ accountings: [Accounting]) throws {
+        let steps = batch.partitions.enumerated()
+            .compactMap { place, progress in progress?.advance(accountings[place]) }
+            .sorted { $0.from.partition < $1.from.partition }
+        let results = try connection.pipeline { pipeline in
+            for step in steps {
+                try pipeline.executePrepared(Checkpoints.advance.name, Checkpoints.advanceParameters(step))
+            }
+        }
+        for (step, result) in zip(steps, results) { try Checkpoints.confirm(result, step) }
+    }
+}
+
+/// Whether the target rejects a row for what is in it: a value that does not fit (class 22), a constraint (class 23),
+/// or a value that is nowhere to be had.
+func isRejection(_ error: any Error) -> Bool {
+    if let error = error as? SyncError { return error.code == .unavailable }
+    guard let state = (error as? PostgresError)?.sqlState else { return false }
+    return state.classCode == "22" || state.classCode == "23"
+}

@@ -1,0 +1,27 @@
+internal import Ledger
+internal import Model
+internal import Playbook
+
+/// What a lane knows of an entity's scopes, as of the entity version it last saw under the lock.
+struct ScopeView {
+    /// The entity version that this was read at; nil before the first time.
+    private(set) var version: Int64?
+    /// The scope that is being loaded, of which there is at most one.
+    private(set) var loading: ScopeRecord?
+    /// The scopes that a row must be in to be applied when it is not in the target yet; nil when any row may.
+    private(set) var limiting: [CompiledScope]? = []
+
+    /// Nothing is known: nothing has started.
+    init() {}
+
+    /// What the ledger holds, read under the lock.
+    init(_ scopes: EntityScopes, of entity: CompiledEntity) {
+        version = scopes.version
+        loading = scopes.loading
+        let started = scopes.started.compactMap { entity.scope(in: $0) }
+        limiting = started.contains(where: \.isAll) ? nil : started
+    }
+
+    /// Whether nothing of the entity has started: its changes are skipped.
+    var isPending: Bool { limiting?.isEmpty ?? false }
+}

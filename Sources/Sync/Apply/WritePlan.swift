@@ -1,0 +1,23 @@
+internal import Playbook
+
+/// How final images of one shape are written.
+struct WritePlan {
+    /// The statement over the images of mask `$1`; nil when there is nothing to write.
+    let sql: String?
+    /// Whether the images cannot make a row where there is none: such rows are read again from the source.
+    let needsRow: Bool
+    /// Whether every image must be read again, because a field is made of a value that came and one that did not.
+    let needsSource: Bool
+
+    init(entity: CompiledEntity, shape: RowShape) {
+        let statements = entity.statements
+        sql = shape.isPartial ? statements.update(present: shape.present) : statements.upsert(present: shape.present)
+        needsRow = shape.isPartial
+        needsSource =
+            shape.isPartial
+            && entity.fields.contains { field in
+                !field.dependencies.isSubset(of: shape.present)
+                    && field.dependencies.columns.contains { shape.present.contains($0) }
+            }
+    }
+}

@@ -1,0 +1,185 @@
+internal import ChangeEvents
+internal import Ledger
+internal import Model
+internal import Playbook
+internal import RDKafka
+
+/// Takes messages into a lane's batch: finds their partition and entity, decodes, drops redeliveries, reduces.
+final class EventTaker {
+    /// What taking a message came to.
+    enum Outcome {
+        /// It is in the batch or accounted for.
+        case taken
+        /// It belongs to no partition of the lane, or is behind what was taken: nothing was done.
+        case ignored
+        /// The batch must be applied first; the message was not taken.
+        case barrier
+        /// The message was taken, and the batch must be applied before any other.
+        case last
+        /// The partition cannot go on.
+        case failed(Model.TopicPartition, KafkaError)
+    }
+
+    private struct Origin {
+        let place: Int
+        let entity: Int
+        let partitions: Int
+        let takesSnapshotRows: Bool
+    }
+
+    private let batch: LaneBatch
+    private let entityByTopic: [String: Int]
+    private var origins: [Model.TopicPartition: Origin] = [:]
+    /// The keys of each entity that have events in quarantine.
+    var parked: [Set<[String]>]
+    // The partition of the message before, which is usually that of the next.
+    private var lastTopic: UInt = 0
+    private var lastPartition: Int32 = -1
+    private var lastOrigin: Origin?
+
+    init(_ batch: LaneBatch, playbook: CompiledPlaybook) throws(SyncError) {
+        self.batch = batch
+        var byTopic: [String: Int] = [:]
+        for (index, entity) in playbook.entities.enumerated() {
+            let topic = playbook.kafka.topic(of: entity.source)
+            if let other = byTopic.updateValue(index, forKey: topic) {
+                throw SyncError(
+                    .routing,
+                    "entities \(playbook.entities[other].name) and \(entity.name) both take topic \(topic); let one take it"
+                )
+            }
+        }
+        entityByTopic = byTopic
+        parked = Array(repeating: [], count: playbook.entities.count)
+    }
+
+    /// Begins to take a partition's messages.
+    func add(_ assignment: LaneMailbox.Assignment) {
+        let checkpoint = assignment.checkpoint
+        guard let entity = entityByTopic[checkpoint.partition.topic] else { return }
+        let free = origins[checkpoint.partition]?.place ?? batch.partitions.firstIndex { $0 == nil }
+        let place = free ?? batch.partitions.count
+        if free == nil { batch.partitions.append(nil) }
+        batch.partitions[place] = PartitionProgress(checkpoint)
+        origins[checkpoint.partition] = Origin(
+            place: place, entity: entity, partitions: assignment.partitions,
+            takesSnapshotRows: assignment.takesSnapshotRows)
+        lastOrigin = nil
+    }
+
+    /// Takes no more messages of a partition.
+    func remove(_ partition: Model.TopicPartition) {
+        guard let origin = origins.removeValue(forKey: partition) else { return }
+        batch.partitions[origin.place] = nil
+        lastOrigin = nil
+    }
+
+    /// Whether any key has events in quarantine.
+    var hasParkedKeys: Bool { parked.contains { !$0.isEmpty } }
+
+    /// The partitions whose messages are taken.
+    var partitions: [Model.TopicPartition] { origins.keys.sorted() }
+
+    /// Takes a message, if it is next.
+    func take(_ message: borrowing Message) -> Outcome {
+        guard let origin = origin(of: message), let progress = batch.partitions[origin.place] else { return .ignored }
+        if let error = message.error { return failure(error, progress.checkpoint.partition) }
+        if let next = progress.nextOffset, message.offset < next { return .ignored }
+        let entity = batch.entities[origin.entity]
+        do {
+            let outcome = try entity.decoder.decode(
+                key: message.key, value: message.value, headers: headers(of: message, entity), into: entity.rows,
+                partitionIndex: Int32(origin.place), offset: message.offset)
+            return settle(outcome, message, origin, entity)
+        } catch {
+            setAside(message, origin, key: nil, reason: "undecodable", "\(error)")
+            return .taken
+        }
+    }
+
+    private func origin(of message: borrowing Message) -> Origin? {
+        if message.topicIdentity == lastTopic, message.partition == lastPartition, let lastOrigin { return lastOrigin }
+        lastOrigin = origins[Model.TopicPartition(topic: message.topic, partition: message.partition)]
+        lastTopic = message.topicIdentity
+        lastPartition = message.partition
+        return lastOrigin
+    }
+
+    private func headers(of message: borrowing Message, _ entity: EntityBatch) -> EventHeaders {
+        guard entity.movesRows else { return EventHeaders() }
+        return EventHeaders(
+            newKey: message.header("__debezium.newkey"), oldKey: message.header("__debezium.oldkey"))
+    }
+
+    private func settle(
+        _ outcome: DecodeOutcome, _ message: borrowing Message, _ origin: Origin, _ entity: EntityBatch
+    ) -> Outcome {
+        switch outcome {
+        case .row(let row): return takeRow(row, message, origin, entity)
+        case .truncate(let header):
+            if batch.partitions[origin.place]?.isReplay(header.position) == true {
+                return skip(.replay, message, origin)
+            }
+            advance(message, origin, header)
+            batch.truncate = (origin.entity, origin.place, origin.partitions)
+            return .last
+        case .tombstone: return skip(.tombstone, message, origin)
+        case .heartbeat: return skip(.heartbeat, message, origin)
+        case .transactionMarker: return skip(.transactionMarker, message, origin)
+        case .schemaChange: return skip(.schemaChange, message, origin)
+        case .message: return skip(.logicalMessage, message, origin)
+        case .otherTable: return skip(.unmapped, message, origin)
+        case .notification: return skip(.signal, message, origin)
+        }
+    }
+
+    private func takeRow(_ row: Int, _ message: borrowing Message, _ origin: Origin, _ entity: EntityBatch) -> Outcome {
+        let header = entity.rows.header(row)
+        if header.isSnapshot, !origin.takesSnapshotRows {
+            entity.rows.removeLastRow()
+            return skip(.snapshotRow, message, origin)
+        }
+        if batch.partitions[origin.place]?.isReplay(header.position) == true {
+            entity.rows.removeLastRow()
+            return skip(.replay, message, origin)
+        }
+        if !parked[origin.entity].isEmpty {
+            let key = entity.key(of: row)
+            if parked[origin.entity].contains(key) {
+                entity.rows.removeLastRow()
+                setAside(message, origin, key: key, reason: "behind", "an earlier event of its key is in quarantine")
+                return .taken
+            }
+        }
+        if entity.reduce(row) == .barrier { return .barrier }
+        advance(message, origin, header)
+        batch.countRow()
+        return .taken
+    }
+
+    private func advance(_ message: borrowing Message, _ origin: Origin, _ header: RowHeader) {
+        batch.partitions[origin.place]?.take(
+            offset: message.offset, position: header.position, sourceMillis: header.sourceMillis)
+    }
+
+    private func skip(_ reason: SkipReason, _ message: borrowing Message, _ origin: Origin) -> Outcome {
+        batch.partitions[origin.place]?.take(offset: message.offset)
+        batch.partitions[origin.place]?.accounting.skip(reason)
+        return .taken
+    }
+
+    private func setAside(
+        _ message: borrowing Message, _ origin: Origin, key: [String]?, reason: String, _ text: String
+    ) {
+        batch.partitions[origin.place]?.take(offset: message.offset)
+        batch.setAside.append(
+            SetAside(
+                partitionIndex: origin.place, offset: message.offset, entity: origin.entity, key: key, reason: reason,
+                sqlState: nil, message: text, keyBytes: message.key.map(Array.init),
+                valueBytes: message.value.map(Array.init)))
+    }
+
+    private func failure(_ error: KafkaError, _ partition: Model.TopicPartition) -> Outcome {
+        error.code == .partitionEOF ? .ignored : .failed(partition, error)
+    }
+}

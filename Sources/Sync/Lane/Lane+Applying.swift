@@ -1,0 +1,149 @@
+internal import Ledger
+internal import Logging
+internal import Model
+internal import RDKafka
+
+extension Lane {
+    func applyUntilDone() {
+        var backoff = Backoff()
+        while !batch.isEmpty {
+            do {
+                try applyOnce(isPatient: backoff.attempts < Self.patience)
+                if backoff.attempts > 0 { logger.notice("applying again", metadata: ["lane": "\(number)"]) }
+                mailbox.say { $0.stall = nil }
+                return
+            } catch let error as LedgerError where error.code == .fenced {
+                abandonBatch()
+                dropFenced()
+                return
+            } catch {
+                report(error, attempt: backoff.attempts)
+                if !connections.isAlive { applier = nil }
+                mailbox.wait(backoff.fail())
+                mailbox.carryOut(carryOut)
+                if isStopping { return }
+            }
+        }
+    }
+
+    private func applyOnce(isPatient: Bool) throws {
+        let applier = try readyApplier()
+        clock.start()
+        let applied = try applier.apply(batch, events: MessageSource(held), isPatient: isPatient, clock: &clock)
+        for (entity, keys) in applied.parked { taker.parked[entity].formUnion(keys) }
+        mailbox.say { report in for accounting in applied.accountings { report.accounting.add(accounting) } }
+        finishBatch()
+    }
+
+    /// Takes up parked keys again; what goes wrong is tried again the next time.
+    func retryParked() {
+        var checkpoints: [Model.TopicPartition: Checkpoint] = [:]
+        for progress in batch.partitions {
+            guard let checkpoint = progress?.checkpoint else { continue }
+            checkpoints[checkpoint.partition] = checkpoint
+        }
+        do {
+            for (entity, keys) in try parkedRetry.run(checkpoints, applier: readyApplier()) {
+                taker.parked[entity].subtract(keys)
+            }
+        } catch {
+            logger.info("parked keys not retried", metadata: ["lane": "\(number)", "error": "\(error)"])
+            if !connections.isAlive { applier = nil }
+        }
+    }
+
+    func readyApplier() throws -> BatchApplier {
+        if let applier, connections.isAlive {
+            try refreshParked()
+            return applier
+        }
+        let fresh = try connections.makeApplier(playbook, number: number)
+        applier = fresh
+        try refreshParked()
+        // The connection may have broken while a commit was under way: the ledger knows how it ended.
+        try compareWithLedger()
+        return fresh
+    }
+
+    private func refreshParked() throws {
+        guard let parked = try connections.readParked(playbook) else { return }
+        taker.parked = parked
+    }
+
+    /// Takes from the ledger how far the lane's partitions really are.
+    private func compareWithLedger() throws {
+        let held = try connections.checkpoints(of: taker.partitions)
+        for place in batch.partitions.indices {
+            guard let progress = batch.partitions[place] else { continue }
+            let stored = held[progress.checkpoint.partition]
+            if stored?.fence != progress.checkpoint.fence {
+                throw LedgerError(.fenced, "\(progress.checkpoint.partition) was taken over")
+            }
+            if stored?.nextOffset != progress.checkpoint.nextOffset { return finishBatch() }
+        }
+    }
+
+    private func finishBatch() {
+        batch.committed()
+        held.removeAll { $0.isExhausted }
+        let offsets = batch.partitions.compactMap { $0?.checkpoint }
+        mailbox.say { report in
+            for checkpoint in offsets { report.committed[checkpoint.partition] = checkpoint.nextOffset }
+            report.timings = clock.timings
+        }
+    }
+
+    func report(_ error: any Error, attempt: Int) {
+        let reason = "\(error)"
+        let before = mailbox.current.stall?.reason
+        mailbox.say { $0.stall = LaneReport.Stall(reason: reason, attempts: attempt + 1) }
+        // A new reason is news at once: what began as a broken connection may go on as a wrong password.
+        guard attempt % 20 == 0 || reason != before else { return }
+        logger.warning("applying failed, trying again", metadata: ["lane": "\(number)", "error": "\(reason)"])
+    }
+
+    /// Gives up what was taken and not committed, and sends the partitions back to their checkpoints.
+    func abandonBatch() {
+        guard !batch.isEmpty else { return }
+        batch.forgetEvents()
+        cursor = nil
+        held.removeAll()
+        for place in batch.partitions.indices {
+            batch.partitions[place] = batch.partitions[place].map { PartitionProgress($0.checkpoint) }
+        }
+        mustSeek = true
+    }
+
+    /// Nothing is taken before the consumer is back at the checkpoints: what it would bring is further on.
+    func seekBack() -> Bool {
+        guard mustSeek else { return true }
+        let places = batch.partitions.compactMap { progress -> TopicPartitionOffset? in
+            guard let checkpoint = progress?.checkpoint else { return nil }
+            return TopicPartitionOffset(
+                checkpoint.partition.topic, checkpoint.partition.partition,
+                checkpoint.nextOffset ?? TopicPartitionOffset.beginning)
+        }
+        do {
+            if !places.isEmpty { try consumer.seek(places) }
+            mustSeek = false
+            return true
+        } catch {
+            report(error, attempt: startBackoff.attempts)
+            mailbox.wait(startBackoff.fail())
+            return false
+        }
+    }
+
+    func dropFenced() {
+        let stored = (try? connections.checkpoints(of: taker.partitions)) ?? [:]
+        for progress in batch.partitions {
+            guard let checkpoint = progress?.checkpoint, stored[checkpoint.partition]?.fence != checkpoint.fence else {
+                continue
+            }
+            logger.warning(
+                "partition was taken over by another process", metadata: ["kafka.partition": "\(checkpoint.partition)"])
+            drop(checkpoint.partition)
+            mailbox.say { _ = $0.fenced.insert(checkpoint.partition) }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+internal import ChangeEvents
+import Foundation
+internal import Ledger
+internal import LibPQ
+internal import Logging
+internal import Model
+internal import Playbook
+internal import RDKafka
+
+/// One thread with its own target connection that applies the partitions given to it.
+///
+/// It takes messages from its partitions' queues into a batch until the queue is empty or the batch is full, applies
+/// the batch in one transaction, and begins again. Whatever fails is tried again with growing pauses, from what the
+/// ledger says; in between it carries out orders, so that a rebalance never waits for a database that is away.
+final class Lane {
+    let number: Int
+    let mailbox: LaneMailbox
+    let consumer: Consumer
+    let playbook: CompiledPlaybook
+    let connections: LaneConnections
+    let logger: Logger
+    let batch: LaneBatch
+    let taker: EventTaker
+    var applier: BatchApplier?
+    var cursor: MessageCursor?
+    /// The message batches that the open batch came from: where the bytes of its events are.
+    var held: [MessageCursor] = []
+    let parkedRetry: ParkedRetry
+    var startBackoff = Backoff()
+    var mustSeek = false
+    var isStopping = false
+    /// Attempts that rows wait for their parents before they are parked.
+    static let patience = 6
+    /// A batch of fewer rows is what happens at rest: it is applied at once.
+    private static let fewRows = 100
+    var clock = LaneClock()
+
+    init(
+        number: Int, mailbox: LaneMailbox, consumer: Consumer, playbook: CompiledPlaybook, modes: ConnectorModes,
+        connections: LaneConnections, logger: Logger
+    ) throws {
+        self.number = number
+        self.mailbox = mailbox
+        self.consumer = consumer
+        self.playbook = playbook
+        self.connections = connections
+        self.logger = logger
+        batch = LaneBatch(playbook, modes: modes)
+        taker = try EventTaker(batch, playbook: playbook)
+        parkedRetry = ParkedRetry(playbook, modes: modes)
+    }
+
+    /// Works until it is told to stop, and then until what it has taken is committed.
+    func run() {
+        while !isStopping {
+            mailbox.carryOut(carryOut)
+            if isStopping { break }
+            if taker.partitions.isEmpty {
+                mailbox.wait(.milliseconds(500))
+                continue
+            }
+            guard seekBack(), isReady() else { continue }
+            collect()
+            if !batch.isEmpty { applyUntilDone() }
+            if taker.hasParkedKeys, parkedRetry.isDue { retryParked() }
+        }
+        connections.close()
+        mailbox.say { $0.hasEnded = true }
+        mailbox.carryOut(carryOut)
+    }
+
+    // MARK: Orders
+
+    func carryOut(_ order: LaneMailbox.Order) {
+        switch order {
+        case .take(let assignments):
+            for assignment in assignments { taker.add(assignment) }
+            connections.forgetParked()
+            mailbox.say { report in
+                for checkpoint in assignments.map(\.checkpoint) {
+                    report.fenced.remove(checkpoint.partition)
+                    report.stopped[checkpoint.partition] = nil
+                    report.committed[checkpoint.partition] = checkpoint.nextOffset
+                }
+            }
+        case .give(let partitions):
+            abandonBatch()
+            for partition in partitions { drop(partition) }
+        case .stop: isStopping = true
+        }
+    }
+
+    func drop(_ partition: Model.TopicPartition) {
+        taker.remove(partition)
+        mailbox.say { $0.committed[partition] = nil }
+    }
+
+    // MARK: Taking
+
+    /// Nothing is taken before the keys are known whose events must queue behind others in quarantine.
+    private func isReady() -> Bool {
+        if connections.knowsParked { return true }
+        do {
+            _ = try readyApplier()
+            if startBackoff.attempts > 0 { mailbox.say { $0.stall = nil } }
+            startBackoff.succeed()
+            return true
+        } catch let error as LedgerError where error.code == .fenced {
+            dropFenced()
+            return false
+        } catch {
+            report(error, attempt: startBackoff.attempts)
+            if !connections.isAlive { applier = nil }
+            mailbox.wait(startBackoff.fail())
+            return false
+        }
+    }
+
+    private func collect() {
+        let limits = playbook.limits
+        while batch.rowCount < limits.batchRows, batch.byteCount < limits.batchBytes {
+            if cursor?.isExhausted ?? true, !readMore(limits) { return }
+            guard let cursor else { return }
+            defer { clock.decoded() }
+            while !cursor.isExhausted, batch.rowCount < limits.batchRows {
+                switch cursor.messages.withMessage(at: cursor.next, { taker.take($0) }) {
+                case .taken, .ignored: cursor.next += 1
+                case .barrier: return
+                case .last:
+                    cursor.next += 1
+                    return
+                case .failed(let partition, let error):
+                    cursor.next += 1
+                    partitionFailed(partition, error)
+                }
+            }
+        }
+    }
+
+    /// Waits for messages when the batch is empty. When it is not, takes what is there; and while it is behind, which
+    /// a batch of many rows says, waits a moment for what the consumer is about to bring, since a fuller batch costs
+    /// hardly more than a small one.
+    private func readMore(_ limits: Limits) -> Bool {
+        clock.start()
+        defer { clock.waited() }
+        let room = min(limits.batchRows - batch.rowCount, 10_000)
+        do {
+            let messages = try mailbox.queue.consumeBatch(
+                max: room, timeout: patience(limits), linger: .zero)
+            if messages.isEmpty { return false }
+            let next = MessageCursor(messages)
+            cursor = next
+            held.append(next)
+            return true
+        } catch {
+            logger.warning("reading messages failed", metadata: ["kafka.error": "\(error)"])
+            mailbox.wait(.milliseconds(200))
+            return false
+        }
+    }
+
+    private func patience(_ limits: Limits) -> Duration {
+        if batch.isEmpty { return .milliseconds(500) }
+        return batch.rowCount < Self.fewRows ? .zero : .milliseconds(limits.batchWaitMilliseconds)
+    }
+
+    private func partitionFailed(_ partition: Model.TopicPartition, _ error: KafkaError) {
+        logger.error("partition stopped", metadata: ["kafka.partition": "\(partition)", "kafka.error": "\(error)"])
+        let isExpired = error.code == .offsetOutOfRange || error.code == .autoOffsetReset
+        let advice =
+            isExpired ? "the offset to go on from is no longer there: load the affected waves again" : "\(error)"
+        mailbox.say { $0.stopped[partition] = advice }
+        if isExpired { taker.remove(partition) }
+    }
+}

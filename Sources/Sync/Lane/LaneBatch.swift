@@ -1,0 +1,71 @@
+internal import ChangeEvents
+internal import Model
+internal import Playbook
+
+/// What a lane has taken and not yet committed: rows by entity, progress by partition.
+final class LaneBatch {
+    /// One for each entity of the playbook, in its order: parents first.
+    let entities: [EntityBatch]
+    /// The lane's partitions; a place, once given, stays. nil for one that was taken away.
+    var partitions: [PartitionProgress?] = []
+    /// Events for the quarantine.
+    var setAside: [SetAside] = []
+    /// A truncate that comes after everything else in the batch: its entity, the place of its partition, and how many
+    /// partitions the topic has.
+    var truncate: (entity: Int, partitionIndex: Int, partitions: Int)?
+    private(set) var rowCount = 0
+
+    init(_ playbook: CompiledPlaybook, modes: ConnectorModes) {
+        entities = playbook.entities.map { EntityBatch(entity: $0, modes: modes) }
+    }
+
+    /// Whether no event was taken.
+    var isEmpty: Bool { !partitions.contains { $0?.hasMoved ?? false } }
+
+    /// Bytes of the rows taken.
+    var byteCount: Int { entities.reduce(0) { $0 + $1.rows.byteCount } }
+
+    /// Counts a row as taken.
+    func countRow() { rowCount += 1 }
+
+    /// What became of the events of each partition, in the partitions' places.
+    ///
+    /// A final image that was neither taken out of the stage nor rejected was applied.
+    func accountings(_ outcome: ApplyOutcome) -> [Accounting] {
+        var accountings = partitions.map { $0?.accounting ?? Accounting() }
+        for (index, batch) in entities.enumerated() where !batch.isEmpty {
+            let rejected = outcome.rejected[index] ?? []
+            for (row, image) in batch.reducer.images.enumerated() {
+                let place = Int(batch.rows.header(row).partitionIndex)
+                if rejected.contains(row) {
+                    accountings[place].quarantined += 1
+                } else if image.isSuperseded {
+                    accountings[place].superseded += 1
+                } else {
+                    accountings[place].applied += 1
+                }
+            }
+        }
+        for images in outcome.skipped {
+            accountings[images.partitionIndex].applied -= images.count
+            accountings[images.partitionIndex].skip(images.reason, events: images.count)
+        }
+        for event in setAside { accountings[event.partitionIndex].quarantined += 1 }
+        if let truncate { accountings[truncate.partitionIndex].applied += 1 }
+        return accountings
+    }
+
+    /// The batch is committed: progress is what the ledger holds now.
+    func committed() {
+        for place in partitions.indices { partitions[place]?.committed() }
+        forgetEvents()
+    }
+
+    /// Forgets the events and keeps the memory.
+    func forgetEvents() {
+        for batch in entities where !batch.isEmpty { batch.removeAll() }
+        setAside.removeAll()
+        truncate = nil
+        rowCount = 0
+    }
+}

@@ -1,0 +1,240 @@
+import Foundation
+internal import Ledger
+internal import LibPQ
+internal import Logging
+internal import Model
+internal import Playbook
+internal import RDKafka
+
+/// Gives partitions to lanes and takes them back, as the consumer group says and the ledger allows.
+final class PartitionAssigner {
+    private let playbook: CompiledPlaybook
+    private let options: SyncOptions
+    private let consumer: Consumer
+    private let lanes: [LaneMailbox]
+    private let logger: Logger
+    private var laneOf: [RDKafka.TopicPartition: Int] = [:]
+    /// Assigned by the group and not yet claimed, because the target was not to be reached.
+    private var unclaimed: [RDKafka.TopicPartition] = []
+    private var connection: Connection?
+    private var backoff = Backoff()
+    private var nextAttempt = ContinuousClock.now
+    private var nextCommit = ContinuousClock.now
+    private var ends: [RDKafka.TopicPartition: Int64] = [:]
+
+    init(
+        playbook: CompiledPlaybook, options: SyncOptions, consumer: Consumer, lanes: [LaneMailbox], logger: Logger
+    ) {
+        self.playbook = playbook
+        self.options = options
+        self.consumer = consumer
+        self.lanes = lanes
+        self.logger = logger
+    }
+
+    /// Answers what the consumer reports.
+    func handle(_ event: ConsumerEvent) {
+        switch event {
+        case .assign(let partitions):
+            unclaimed += partitions
+            nextAttempt = .now
+        case .revoke(let partitions, _): revoke(partitions)
+        case .error(let error): report(error, topic: nil)
+        case .message(let message):
+            // Errors of a topic as a whole come in this form.
+            if let error = message.error { report(error, topic: message.place.topicPartition.topic) }
+        case .statistics: break
+        }
+    }
+
+    private func report(_ error: KafkaError, topic: String?) {
+        var metadata: Logger.Metadata = ["kafka.error": "\(error)"]
+        if let topic { metadata["kafka.topic"] = "\(topic)" }
+        if error.code == .unknownTopic || error.code == .unknownTopicOrPartition {
+            logger.warning("topic is missing", metadata: metadata)
+        } else if !error.isRetriable {
+            logger.error("consumer reports an error", metadata: metadata)
+        } else {
+            logger.info("consumer reports an error", metadata: metadata)
+        }
+    }
+
+    /// Does what is due: claims that are open, partitions that were fenced off but are still ours, offsets for tools.
+    func tick() {
+        if !unclaimed.isEmpty, ContinuousClock.now >= nextAttempt { claim() }
+        guard ContinuousClock.now >= nextCommit else { return }
+        nextCommit = .now + .seconds(2)
+        reclaimFenced()
+        reclaimRewound()
+        commitOffsets(waiting: false)
+    }
+
+    // MARK: Taking over
+
+    private func claim() {
+        do {
+            try take(unclaimed)
+            unclaimed = []
+            backoff.succeed()
+        } catch {
+            if backoff.attempts % 20 == 0 {
+                logger.warning("partitions not claimed, trying again", metadata: ["error": "\(error)"])
+            }
+            connection = nil
+            nextAttempt = .now + backoff.fail()
+        }
+    }
+
+    private func take(_ partitions: [RDKafka.TopicPartition]) throws {
+        let open = try connection ?? Connection(options.target, applicationName: "tidegate sync")
+        connection = open
+        let claimed = try Checkpoints(on: open).claim(
+            flow: options.flow,
+            partitions: partitions.map { Model.TopicPartition(topic: $0.topic, partition: $0.partition) },
+            owner: options.owner)
+        let fromTopic = try topicsWithBaseline(open)
+        let counts = try partitionCounts(Set(partitions.map(\.topic)))
+        var orders: [Int: [LaneMailbox.Assignment]] = [:]
+        var places: [TopicPartitionOffset] = []
+        for partition in partitions {
+            let name = Model.TopicPartition(topic: partition.topic, partition: partition.partition)
+            guard let checkpoint = claimed[name] else { continue }
+            let lane = laneOf[partition] ?? leastLoadedLane()
+            laneOf[partition] = lane
+            orders[lane, default: []].append(
+                LaneMailbox.Assignment(
+                    checkpoint: checkpoint, partitions: counts[partition.topic] ?? 1,
+                    takesSnapshotRows: fromTopic.contains(partition.topic)))
+            places.append(
+                TopicPartitionOffset(
+                    partition.topic, partition.partition, checkpoint.nextOffset ?? TopicPartitionOffset.beginning))
+            try consumer.forward(partition.topic, partition.partition, to: lanes[lane].queue)
+        }
+        for (lane, assignments) in orders { lanes[lane].send(.take(assignments)) }
+        try accept(places)
+        if options.stopsAtEnd { try noteEnds(partitions) }
+        logger.info("partitions taken", metadata: ["kafka.partitions": "\(partitions.count)"])
+    }
+
+    /// New partitions are assigned from their checkpoints; those that are assigned already go back there.
+    private func accept(_ places: [TopicPartitionOffset]) throws {
+        let assigned = Set(try consumer.assignment())
+        let known = places.filter { assigned.contains($0.topicPartition) }
+        let new = places.filter { !assigned.contains($0.topicPartition) }
+        if !known.isEmpty { try consumer.seek(known) }
+        if !new.isEmpty { try consumer.accept(new) }
+    }
+
+    private func leastLoadedLane() -> Int {
+        var load = Array(repeating: 0, count: lanes.count)
+        for lane in laneOf.values { load[lane] += 1 }
+        return load.indices.min { load[$0] < load[$1] } ?? 0
+    }
+
+    private func topicsWithBaseline(_ connection: Connection) throws -> Set<String> {
+        let ids = try Entities(on: connection).find()
+        let scopes = Scopes(on: connection)
+        var topics: Set<String> = []
+        for entity in playbook.entities {
+            guard let id = ids[entity.name] else { continue }
+            let started = try scopes.read(id).scopes.values.filter { $0.state != .pending }
+            if started.contains(where: { $0.origin == .topic }) {
+                topics.insert(playbook.kafka.topic(of: entity.source))
+            }
+        }
+        return topics
+    }
+
+    private func partitionCounts(_ topics: Set<String>) throws -> [String: Int] {
+        let metadata = try consumer.metadata(Array(topics), timeout: .seconds(5))
+        return metadata.topics.mapValues(\.partitionCount)
+    }
+
+    // MARK: Giving back
+
+    private func revoke(_ partitions: [RDKafka.TopicPartition]) {
+        let gone = Set(partitions)
+        unclaimed.removeAll(where: gone.contains)
+        var orders: [Int: [Model.TopicPartition]] = [:]
+        for partition in partitions {
+            guard let lane = laneOf.removeValue(forKey: partition) else { continue }
+            ends[partition] = nil
+            orders[lane, default: []].append(
+                Model.TopicPartition(topic: partition.topic, partition: partition.partition))
+        }
+        commitOffsets(waiting: false)
+        for (lane, list) in orders { lanes[lane].send(.give(list)) }
+        do {
+            try consumer.release(partitions)
+        } catch {
+            logger.warning("partitions not released", metadata: ["kafka.error": "\(error)"])
+        }
+    }
+
+    /// Another claim took these partitions although the group still gives them to this process: the claim of one that
+    /// has left since, or a rewind. The group's word counts, once it has had time to reach us.
+    private func reclaimFenced() {
+        let fenced = Set(lanes.flatMap(\.current.fenced))
+        for (partition, _) in laneOf {
+            let name = Model.TopicPartition(topic: partition.topic, partition: partition.partition)
+            if fenced.contains(name), !unclaimed.contains(partition) {
+                unclaimed.append(partition)
+                nextAttempt = .now + .seconds(4)
+            }
+        }
+    }
+
+    /// A load from files or topics has sent these partitions back to their beginning. A lane that has nothing to commit
+    /// would not find out.
+    private func reclaimRewound() {
+        guard !laneOf.isEmpty else { return }
+        do {
+            let open = try connection ?? Connection(options.target, applicationName: "tidegate sync")
+            connection = open
+            let rewound = try Checkpoints(on: open).rewound(flow: options.flow)
+            guard !rewound.isEmpty else { return }
+            for (partition, lane) in laneOf where !unclaimed.contains(partition) {
+                let name = Model.TopicPartition(topic: partition.topic, partition: partition.partition)
+                guard rewound.contains(name) else { continue }
+                lanes[lane].send(.give([name]))
+                unclaimed.append(partition)
+                nextAttempt = .now
+            }
+        } catch {
+            connection = nil
+            logger.debug("rewinds not looked for", metadata: ["error": "\(error)"])
+        }
+    }
+
+    // MARK: Offsets
+
+    /// Tells the group how far the target is. For lag tools: what counts is in the ledger.
+    func commitOffsets(waiting: Bool) {
+        let committed = lanes.flatMap(\.current.committed)
+        let places = committed.map { TopicPartitionOffset($0.key.topic, $0.key.partition, $0.value) }
+        guard !places.isEmpty else { return }
+        do {
+            try consumer.commit(places, async: !waiting)
+        } catch {
+            logger.debug("offsets not committed to the group", metadata: ["kafka.error": "\(error)"])
+        }
+    }
+
+    private func noteEnds(_ partitions: [RDKafka.TopicPartition]) throws {
+        for partition in partitions {
+            ends[partition] = try consumer.watermarks(
+                partition.topic, partition.partition, timeout: .seconds(10)
+            ).high
+        }
+    }
+
+    /// Whether every assigned partition is committed to the end that was noted.
+    var isAtEnd: Bool {
+        guard !ends.isEmpty, unclaimed.isEmpty else { return false }
+        let committed = Dictionary(lanes.flatMap(\.current.committed), uniquingKeysWith: { first, _ in first })
+        return ends.allSatisfy { partition, end in
+            end == 0
+                || (committed[Model.TopicPartition(topic: partition.topic, partition: partition.partition)] ?? 0) >= end
+        }
+    }
+}

@@ -1,0 +1,118 @@
+internal import ChangeEvents
+import Dispatch
+import Foundation
+internal import Ledger
+internal import LibPQ
+public import Logging
+internal import Model
+public import Playbook
+internal import RDKafka
+import Synchronization
+
+/// Keeps the target current from the topics: one consumer, several lanes, and the calm hand-over of partitions between
+/// them and to other processes.
+///
+/// The thread that calls `run` polls the consumer, so that rebalances are answered whatever the lanes are doing. A
+/// partition is claimed in the ledger before its first message is read, which makes every older claim worthless, and is
+/// given back only when its lane writes nothing of it any more.
+public final class SyncService: Sendable {
+    private let playbook: CompiledPlaybook
+    private let options: SyncOptions
+    private let logger: Logger
+    private let stopping = Atomic<Bool>(false)
+    private let lanes = Mutex<[LaneMailbox]>([])
+
+    /// A service; nothing is opened yet.
+    public init(_ playbook: CompiledPlaybook, options: SyncOptions, logger: Logger) {
+        self.playbook = playbook
+        self.options = options
+        self.logger = logger
+    }
+
+    /// What the lanes say of themselves.
+    public var reports: [LaneReport] { lanes.withLock { $0.map(\.current) } }
+
+    /// Ends `run`: what has been taken is committed, nothing more is taken.
+    public func stop() { stopping.store(true, ordering: .sequentiallyConsistent) }
+
+    /// Applies until it is stopped.
+    ///
+    /// - Throws: what keeps it from starting: an unusable playbook or Kafka property, a target without a ledger. Once
+    ///   it runs it does not give up: what fails is reported and tried again.
+    public func run() throws {
+        let modes = try ConnectorModes(properties: playbook.playbook.source.connectorProperties)
+        let consumer = try Consumer(configuration())
+        defer { consumer.close() }
+        let count = min(options.lanes ?? playbook.limits.lanes, 64)
+        let mailboxes = (0..<count).map { _ in LaneMailbox(queue: consumer.makeQueue()) }
+        lanes.withLock { $0 = mailboxes }
+        let ended = DispatchGroup()
+        for (number, mailbox) in mailboxes.enumerated() {
+            // Made on its own thread, which is the only one that ever touches it.
+            let (playbook, options, logger) = (self.playbook, self.options, self.logger)
+            ended.enter()
+            let thread = Thread {
+                defer { ended.leave() }
+                let connections = LaneConnections(target: options.target, source: options.source, flow: options.flow)
+                do {
+                    try Lane(
+                        number: number, mailbox: mailbox, consumer: consumer, playbook: playbook, modes: modes,
+                        connections: connections, logger: logger
+                    ).run()
+                } catch {
+                    logger.error("lane did not start", metadata: ["lane": "\(number)", "error": "\(error)"])
+                    mailbox.say { $0.hasEnded = true }
+                    mailbox.carryOut { _ in }
+                }
+            }
+            thread.name = "tidegate lane \(number)"
+            thread.stackSize = 4 << 20
+            thread.start()
+        }
+        let assigner = PartitionAssigner(
+            playbook: playbook, options: options, consumer: consumer, lanes: mailboxes, logger: logger)
+        defer {
+            for mailbox in mailboxes { mailbox.send(.stop) }
+            ended.wait()
+            assigner.commitOffsets(waiting: true)
+            logTimings()
+        }
+        try consumer.subscribe(playbook.topics)
+        while !stopping.load(ordering: .sequentiallyConsistent) {
+            if let event = consumer.poll(timeout: .milliseconds(100)) { assigner.handle(event) }
+            assigner.tick()
+            if options.stopsAtEnd, assigner.isAtEnd { break }
+        }
+        if options.stopsAtEnd { try checkNothingStopped() }
+    }
+
+    private func checkNothingStopped() throws(SyncError) {
+        let stopped = reports.flatMap(\.stopped).sorted { $0.key < $1.key }
+        guard let first = stopped.first else { return }
+        throw SyncError(
+            .expiredOffset, "\(stopped.count) partitions could not be consumed; \(first.key): \(first.value)")
+    }
+
+    /// Where the lanes' time went, in seconds of all lanes together.
+    private func logTimings() {
+        var timings = LaneTimings()
+        for report in reports { timings.add(report.timings) }
+        func text(_ seconds: Double) -> Logger.MetadataValue { "\((seconds * 1000).rounded() / 1000)" }
+        logger.info(
+            "lanes ended",
+            metadata: [
+                "batches": "\(timings.batches)", "seconds.waiting": text(timings.waiting),
+                "seconds.decoding": text(timings.decoding), "seconds.applying": text(timings.applying),
+                "seconds.committing": text(timings.committing),
+            ])
+    }
+
+    private func configuration() throws -> Configuration {
+        let properties = options.kafka.reveal()
+        var configuration = Configuration.groupConsumer(
+            bootstrapServers: properties["bootstrap.servers"] ?? "", group: options.group,
+            lanes: options.lanes ?? playbook.limits.lanes)
+        for (name, value) in properties { configuration[name] = value }
+        return configuration
+    }
+}

@@ -1,0 +1,34 @@
+/// What keeps the stream from being applied, beyond what the databases and the broker report themselves.
+public struct SyncError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The kind of failure.
+    public enum Code: String, Sendable {
+        /// An event left out a value that neither the target nor the source has.
+        case unavailable
+        /// A transaction that the stream has shown is not visible on the source yet, as while it waits for a standby.
+        case notVisible = "not-visible"
+        /// The offset to go on from is no longer in the partition.
+        case expiredOffset = "expired-offset"
+        /// Two entities take rows of one table, or none takes a topic's.
+        case routing
+        /// A property, limit or connector mode that cannot work.
+        case configuration
+        /// A topic of the playbook is not on the broker.
+        case missingTopic = "missing-topic"
+    }
+
+    /// The kind of failure.
+    public let code: Code
+    /// What failed, where, and what to do, without row values.
+    public let message: String
+
+    /// A failure.
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// Whether the same may work later without anybody's help.
+    public var isRetriable: Bool { code == .missingTopic || code == .notVisible }
+
+    public var description: String { "sync: \(code.rawValue): \(message)" }
+}

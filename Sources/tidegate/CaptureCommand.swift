@@ -1,0 +1,83 @@
+import ArgumentParser
+import Capture
+import ChangeEvents
+import LibPQ
+import Logging
+import Model
+import Playbook
+
+/// `tidegate capture`: reads the source's log and sends its changes to the topics.
+struct CaptureCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "capture",
+        abstract: "Send the source's changes to the topics, in place of a connector, until stopped.",
+        discussion: """
+            Reads the source's logical replication (plugin pgoutput) and writes the events that Debezium's PostgreSQL \
+            connector would write for the playbook's source.connector settings, to the playbook's topics. It sends \
+            changes only, no snapshot: `tidegate load` brings the rows that are there.
+
+            Slot and publication are made when they are not there; the source needs wal_level = logical, and the role \
+            REPLICATION and, to make the publication, the ownership of the tables. The slot is moved only past what the \
+            broker has acknowledged: it may be stopped, killed and started again at any time. While it does not run the \
+            source keeps its log for it; drop the slot when it is not needed any more.
+
+            Exit status: 0 when it was stopped by SIGTERM or SIGINT with everything sent; 2 when it could not go on; \
+            64 for a mistake on the command line. What passes (a server or broker that is gone) is waited for.
+            """)
+
+    @OptionGroup var options: PlaybookOptions
+
+    @Option(help: "The replication slot (default: source.connector slot.name, else tidegate_ and the playbook's name).")
+    var slot: String?
+
+    @Option(help: "The publication (default: source.connector publication.name, else as the slot).")
+    var publication: String?
+
+    @Option(
+        help: "Send a heartbeat every so many seconds (default: source.connector heartbeat.interval.ms, else none).")
+    var heartbeat: Int?
+
+    func run() throws {
+        try orExplain {
+            let service = CaptureService(
+                try configuration(of: try options.read()), logger: options.logger("tidegate.capture"))
+            let end = EndOfWork(watchingStandardInput: false) { service.stop() }
+            try withExtendedLifetime(end) { try service.run() }
+        }
+    }
+
+    /// The slot that a capture makes when the playbook names none: of the characters that slot names may have.
+    static func slotName(of playbook: Playbook) -> String {
+        let plain = playbook.name.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }
+        return "tidegate_" + String(plain).prefix(50)
+    }
+
+    private func configuration(of playbook: Playbook) throws -> CaptureConfiguration {
+        guard let source = try playbook.source.postgres?.connectionString() else {
+            throw CommandFailure("the playbook has no source.postgres: there is nothing to capture from")
+        }
+        let connector = playbook.source.connectorProperties
+        let name = Self.slotName(of: playbook)
+        let topics = playbook.kafka.topics.value
+        var configuration = CaptureConfiguration(
+            source: source, slot: slot ?? connector["slot.name"] ?? name,
+            publication: publication ?? connector["publication.name"] ?? name,
+            tables: Set(playbook.entities.map(\.from.value)).sorted(),
+            prefix: connector["topic.prefix"] ?? prefix(of: topics), kafka: try playbook.kafka.resolvedProperties())
+        configuration.topics = topics
+        configuration.modes = try ConnectorModes(properties: connector)
+        configuration.tombstones = connector["tombstones.on.delete"] != "false"
+        configuration.truncates = connector["skipped.operations"].map { !$0.contains("t") || $0 == "none" } ?? true
+        configuration.transactionMetadata = connector["provide.transaction.metadata"] == "true"
+        let milliseconds = heartbeat.map { $0 * 1000 } ?? connector["heartbeat.interval.ms"].flatMap(Int.init) ?? 0
+        configuration.heartbeat = milliseconds > 0 ? .milliseconds(milliseconds) : nil
+        return configuration
+    }
+
+    /// What stands before the first placeholder of the topics' pattern.
+    private func prefix(of topics: String) -> String {
+        let fixed = topics.prefix { $0 != "{" }
+        let name = fixed.last == "." ? fixed.dropLast() : fixed
+        return name.isEmpty ? "tidegate" : String(name)
+    }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Baseline
+import Foundation
+import Ledger
+import LibPQ
+import Model
+import Playbook
+import Synchronization
+
+/// `tidegate load`: the baseline of a wave.
+struct LoadCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "load",
+        abstract: "Load a wave's rows and join them with the stream, without a row lost, doubled or reverted.",
+        discussion: """
+            Reads the wave's rows from the source in chunks, while the source is written to and `tidegate sync` applies
+            its changes, and ends when the stream is proven to have passed the load: then the wave is live. It needs a
+            running sync for that. It takes no locks on the source, and no long snapshot.
+
+            What is loaded stays loaded: a load that was stopped or killed goes on at its last chunk when it is run
+            again. The same load may run in several processes, on several machines, at once.
+
+            For a source that cannot be reached, --csv loads exported files, and --topic takes the snapshot events that
+            the connector has put into the topics; both send the sync back to the beginning of the wave's topics.
+
+            \(ExitStatus.help)
+            """)
+
+    @Argument(help: "The wave, as the playbook names it.")
+    var wave: String
+
+    @OptionGroup var options: PlaybookOptions
+
+    @Flag(help: "Print one JSON object for each step and one at the end, instead of words.")
+    var json = false
+
+    @Option(help: "Load from <entity>.csv files in this folder, each with a header of source columns.")
+    var csv: String?
+
+    @Flag(help: "Take the rows from the topics' snapshot events.")
+    var topic = false
+
+    @Option(help: "Seconds that the stream may take to pass the load, before giving up (default: for ever).")
+    var sealTimeout: Int?
+
+    @Flag(help: "Put this playbook in force if it differs from the one that is.")
+    var activate = false
+
+    func validate() throws {
+        if csv != nil, topic { throw ValidationError("--csv and --topic exclude each other.") }
+        if let sealTimeout, sealTimeout < 1 { throw ValidationError("--seal-timeout must be at least 1.") }
+    }
+
+    func run() throws {
+        try orExplain {
+            let workspace = try Workspace(try options.read(), command: "load", activating: activate)
+            let slot = try slot(workspace)
+            workspace.targetConnection.close()
+            workspace.sourceConnection?.close()
+            let playbook = workspace.playbook
+            let progress = LoadProgress(wave: wave, style: json ? .json : .forStandardError)
+            var load = LoadOptions(source: workspace.source, target: workspace.target) { playbook.kafka.topic(of: $0) }
+            load.sessionSettings = try playbook.sessionSettings()
+            load.slot = slot
+            load.origin = csv != nil ? .csv : topic ? .topic : .source
+            load.folder = csv
+            load.sealTimeout = sealTimeout.map { .seconds($0) }
+            load.logEnds = try LogEnds(playbook.kafka.resolvedProperties().reveal()).read
+            load.report = { progress.report($0) }
+            load.pause = { PauseForTests.at("load.\($0.rawValue)") }
+            let stopped = Mutex(false)
+            let end = EndOfWork(watchingStandardInput: false) { stopped.withLock { $0 = true } }
+            try withExtendedLifetime(end) {
+                load.shouldStop = { stopped.withLock { $0 } }
+                let outcome = try WaveLoad(playbook, wave: WaveName(rawValue: wave), options: load).run()
+                progress.finish(outcome)
+            }
+        }
+    }
+
+    /// The connector's slot: the one that the playbook names, else the one that a capture makes, if the source has it,
+    /// else the connector's own default.
+    private func slot(_ workspace: Workspace) throws -> String {
+        let playbook = workspace.playbook.playbook
+        if let named = playbook.source.connectorProperties["slot.name"] { return named }
+        let own = CaptureCommand.slotName(of: playbook)
+        let found = try workspace.sourceConnection?.query(
+            "SELECT FROM pg_replication_slots WHERE slot_name = $1", [.text(own)])
+        return found?.rowCount == 1 ? own : "debezium"
+    }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+import Ledger
+import LibPQ
+import Model
+import Playbook
+
+/// `tidegate status`: where a migration stands.
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show where the migration stands: waves, what became of every event, lag, quarantine.",
+        discussion: """
+            Everything shown is read from the ledger in the target, in one snapshot, and the topics' ends from the broker.
+            For each partition, and so for their sum, always: consumed = applied + superseded + skipped + quarantined.
+
+            \(ExitStatus.help)
+            """)
+
+    @OptionGroup var options: PlaybookOptions
+
+    @Flag(help: "Print one JSON object instead of tables.")
+    var json = false
+
+    func run() throws {
+        try orExplain {
+            let playbook = try options.read()
+            let connection = try Connection(
+                try playbook.target.postgres.connectionString(), applicationName: "tidegate status")
+            try Migrations().verify(on: connection)
+            let report = StatusReport(
+                playbook: playbook.name, status: try Status(on: connection), ends: Self.logEnds(playbook))
+            print(json ? try report.json() : report.text)
+        }
+    }
+
+    /// The ends of the topics; nothing when the broker cannot be reached, since the rest is still worth showing.
+    private static func logEnds(_ playbook: Playbook) -> [String: [Int32: Int64]] {
+        do {
+            let ends = try LogEnds(playbook.kafka.resolvedProperties().reveal())
+            var found: [String: [Int32: Int64]] = [:]
+            for entity in playbook.entities {
+                let topic = playbook.kafka.topic(of: entity.from.value)
+                for (place, bound) in try ends.read(topic) { found[topic, default: [:]][place.partition] = bound.end }
+            }
+            return found
+        } catch {
+            FileHandle.standardError.write(Data("tidegate status: the topics' ends are not known: \(error)\n".utf8))
+            return [:]
+        }
+    }
+}

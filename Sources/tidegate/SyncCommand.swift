@@ -1,0 +1,63 @@
+import ArgumentParser
+import Foundation
+import LibPQ
+import Logging
+import Model
+import Playbook
+import Sync
+
+/// `tidegate sync`: applies the source's changes to the target.
+struct SyncCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sync",
+        abstract: "Apply the source's changes from the topics to the target, until stopped.",
+        discussion: """
+            Reads the playbook's topics as a member of a consumer group and applies what it finds to the target. How far
+            it is stands in the target, in the same transaction as the rows: it may be stopped, killed or started
+            anywhere else at any time, and any number of processes share the work.
+
+            Changes of rows that no load has started are skipped; `tidegate load` starts them. SIGTERM and SIGINT end
+            it when what it has taken is committed.
+
+            \(ExitStatus.help)
+            """)
+
+    @OptionGroup var options: PlaybookOptions
+
+    @Option(help: "The consumer group that shares the work (default: tidegate- and the playbook's name).")
+    var group: String?
+
+    @Option(help: "Apply threads, each with its own target connection (default: the playbook's limits.lanes).")
+    var lanes: Int?
+
+    @Flag(help: "End when everything that the topics held at the start is applied.")
+    var once = false
+
+    @Flag(help: "Put this playbook in force if it differs from the one that is.")
+    var activate = false
+
+    func validate() throws {
+        if let lanes, !(1...64).contains(lanes) { throw ValidationError("--lanes must be 1 to 64.") }
+    }
+
+    func run() throws {
+        try orExplain {
+            let workspace = try Workspace(try options.read(), command: "sync", activating: activate)
+            workspace.targetConnection.close()
+            workspace.sourceConnection?.close()
+            var logger = options.logger("tidegate.sync")
+            logger[metadataKey: "playbook"] = "\(workspace.playbook.name)"
+            let service = SyncService(
+                workspace.playbook,
+                options: SyncOptions(
+                    target: workspace.target, source: workspace.source,
+                    kafka: try workspace.playbook.kafka.resolvedProperties(),
+                    group: group ?? "tidegate-\(workspace.playbook.name)", lanes: lanes,
+                    owner: "\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)",
+                    stopsAtEnd: once),
+                logger: logger)
+            let end = EndOfWork(watchingStandardInput: false) { service.stop() }
+            try withExtendedLifetime(end) { try service.run() }
+        }
+    }
+}

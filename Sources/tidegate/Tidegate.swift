@@ -1,0 +1,12 @@
+import ArgumentParser
+
+@main
+struct Tidegate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tidegate",
+        abstract: "Seed a target PostgreSQL in waves, keep it current from Kafka, cut over with a small delta.",
+        subcommands: [
+            CheckCommand.self, InitCommand.self, LoadCommand.self, SyncCommand.self, CaptureCommand.self,
+            StatusCommand.self, DemoCommand.self, BrokerCommand.self,
+        ])
+}

@@ -1,0 +1,92 @@
+import Foundation
+import LibPQ
+import Playbook
+import TestSupport
+import Testing
+
+/// `tidegate init` and `tidegate check` as a user runs them.
+@Suite struct CommandTests {
+    private static let schema = "CREATE TABLE s (id int PRIMARY KEY, name text)"
+
+    private func withFolder<R>(_ body: (String) throws -> R) throws -> R {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tidegate-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        return try body(folder.path)
+    }
+
+    @Test func initWritesWhatCheckPasses() throws {
+        let program = try BuiltProgram()
+        try withDatabases { source, target in
+            try source.connect().execute(Self.schema)
+            try target.connect().execute(Self.schema)
+            try withFolder { folder in
+                let file = "\(folder)/playbook.yaml"
+                let environment = ["S": source.dataSourceName, "T": target.dataSourceName]
+                let arguments = [
+                    "init", "--source", "${env:S}", "--target", "${env:T}", "--brokers", "127.0.0.1:9092", "-o", file,
+                ]
+                let written = try program.run(arguments, environment: environment)
+                #expect(written.status == 0, "\(written)")
+                let again = try program.run(arguments, environment: environment)
+                #expect(again.status == 2)
+                #expect(again.complaint.contains("--replace"))
+                let check = try program.run(["check", "-p", file], environment: environment)
+                #expect(check.status == 0, "\(check)")
+                #expect(check.output.contains("no errors"))
+
+                let text = try String(contentsOfFile: file, encoding: .utf8)
+                let marked = Marked(text.replacing("into: public.s,", with: "into: ⟦public.x,"), file: file)
+                try marked.text.write(toFile: file, atomically: true, encoding: .utf8)
+                let broken = try program.run(["check", "-p", file], environment: environment)
+                #expect(broken.status == 1)
+                #expect(
+                    broken.output.contains(
+                        "\(marked.location): error: the target has no table public.x [unknown-table]"))
+                let json = try program.run(["check", "-p", file, "--json"], environment: environment)
+                let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+                let findings = object?["findings"] as? [[String: Any]] ?? []
+                #expect(object?["errors"] as? Int == 1)
+                #expect(
+                    findings.contains {
+                        $0["rule"] as? String == "unknown-table" && $0["line"] as? Int == marked.location.line
+                    })
+            }
+        }
+    }
+
+    @Test func checkThatCannotBeMadeEndsWithTwo() throws {
+        let program = try BuiltProgram()
+        try withFolder { folder in
+            #expect(try program.run(["check", "-p", "\(folder)/none.yaml"]).status == 2)
+            let file = "\(folder)/p.yaml"
+            let text =
+                "playbook: t\ntarget: { postgres: \"${env:T}\" }\nentities: { s: { from: s, into: s, fields: same } }\n"
+            try text.write(toFile: file, atomically: true, encoding: .utf8)
+            let secret = try program.run(["check", "-p", file])
+            #expect(secret.status == 1)
+            #expect(
+                secret.output.contains("\(file):2:21: error: the environment variable T is not set [missing-secret]"))
+            let away = try program.run(
+                ["check", "-p", file], environment: ["T": "host=127.0.0.1 port=1 dbname=d user=u password=hunter2"])
+            #expect(away.status == 2)
+            #expect(away.complaint.contains("127.0.0.1") && !away.complaint.contains("hunter2"))
+        }
+    }
+
+    @Test func propertyThatLibrdkafkaRefusesIsNamed() throws {
+        let program = try BuiltProgram()
+        try withFolder { folder in
+            let file = "\(folder)/p.yaml"
+            let marked = Marked(
+                "playbook: t\ntarget: { postgres: \"${env:T}\" }\nentities: { s: { from: s, into: s, fields: same } }\n"
+                    + "kafka: { brokers: [\"b:9092\"], topics: \"{table}\", properties: { fetch.wait: ⟦1 } }\n",
+                file: file)
+            try marked.text.write(toFile: file, atomically: true, encoding: .utf8)
+            let check = try program.run(["check", "-p", file], environment: ["T": "host=127.0.0.1 port=1"])
+            #expect(check.status == 1)
+            #expect(
+                check.output.contains("\(marked.location): error: librdkafka refuses the property fetch.wait [kafka]"))
+        }
+    }
+}

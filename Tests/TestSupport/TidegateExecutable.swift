@@ -1,0 +1,26 @@
+import Foundation
+
+/// The `tidegate` that was built with these tests.
+public enum TidegateExecutable {
+    /// Its path: beside the test program.
+    ///
+    /// - Throws: where it was looked for, if it is not there.
+    public static func path() throws -> String {
+        let folders = [
+            CommandLine.arguments[0],
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "",
+        ]
+        .map { URL(fileURLWithPath: $0).deletingLastPathComponent() }
+        for folder in folders {
+            let path = folder.appendingPathComponent("tidegate").path
+            if FileManager.default.isExecutableFile(atPath: path) { return path }
+        }
+        throw Missing(folders: folders.map(\.path))
+    }
+
+    /// It was not built, or the tests run from elsewhere.
+    public struct Missing: Error, CustomStringConvertible {
+        let folders: [String]
+        public var description: String { "no tidegate in \(folders.joined(separator: ", ")): build it first" }
+    }
+}
