@@ -10,8 +10,10 @@ public struct LoadOptions: Sendable {
     public var target: ConnectionString
     /// What a target session must have set before the entities' statements run.
     public var sessionSettings: [(name: String, value: Redacted<String>)] = []
-    /// The connector's replication slot, by which is known that everything up to the seal is in the topics.
-    public var slot: String?
+    /// The names that the connector's replication slot may have, the first that the source has being meant. By the slot
+    /// is known from where on the stream brings everything, and that everything up to the seal is in the topics. Empty
+    /// when nothing is known of the connector.
+    public var slots: [String] = []
     /// Where the baseline comes from.
     public var origin = BaselineOrigin.source
     /// For `csv`: the folder that holds `<entity>.csv` for each entity.

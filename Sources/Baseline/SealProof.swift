@@ -17,25 +17,21 @@ struct SealProof {
     let topic: String
 
     func wait() throws {
-        let clock = ContinuousClock()
-        let begun = clock.now
-        var nextReport = begun.advanced(by: .seconds(2))
+        let begun = ContinuousClock.now
+        var due = DueReport()
         while true {
             let missing = try missing()
             guard let missing else { return }
             if options.shouldStop() {
                 throw BaselineError(.stopped, "stopped while the stream was behind the seal; run the load again")
             }
-            if let limit = options.sealTimeout, clock.now > begun.advanced(by: limit) {
+            if let limit = options.sealTimeout, ContinuousClock.now > begun.advanced(by: limit) {
                 throw BaselineError(
                     .timeout,
                     "\(entity.name) is loaded, but the stream has not passed the seal in time: \(missing). "
                         + "See that sync runs, then run the load again")
             }
-            if clock.now >= nextReport {
-                options.report(.waiting(for: "\(missing) (entity \(entity.name))"))
-                nextReport = clock.now.advanced(by: .seconds(15))
-            }
+            if due.isNow { options.report(.waiting(for: "\(missing) (entity \(entity.name))")) }
             try target.connection.query("SELECT pg_sleep(0.02)")
         }
     }
@@ -70,10 +66,12 @@ struct SealProof {
     /// Why the connector has not confirmed the seal; nil when it has, or when there is nothing to confirm.
     private func unconfirmed() throws -> String? {
         guard let position = seal.position, let source else { return nil }
-        guard let slot = options.slot else {
+        guard !options.slots.isEmpty else {
             return "a partition is idle, and the playbook's connector section names no slot.name to tell that by"
         }
-        guard let confirmed = try source.confirmed(slot) else { return "the source has no replication slot \(slot)" }
+        guard let (slot, confirmed) = try source.confirmed(options.slots) else {
+            return "the source has no replication slot \(options.slots.joined(separator: " or "))"
+        }
         return confirmed < position ? "slot \(slot) has confirmed \(confirmed), the seal is at \(position)" : nil
     }
 

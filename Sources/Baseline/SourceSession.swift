@@ -68,11 +68,32 @@ final class SourceSession {
         return inPage <= 40 ? LSN(rawValue: end.rawValue - inPage) : end
     }
 
-    /// How far the connector has confirmed a slot; nil when there is no such slot.
-    func confirmed(_ slot: String) throws -> LSN? {
-        try connection.query(
-            "SELECT confirmed_flush_lsn FROM pg_replication_slots WHERE slot_name = $1", [.text(slot)]
-        ).scalar.flatMap { LSN($0) }
+    /// The connector's slot, the first of the names that the source has, and how far it is confirmed; nil when there is
+    /// none, or it is still being made and has not found the position from which it brings everything.
+    func confirmed(_ slots: [String]) throws -> (slot: String, position: LSN)? {
+        let found = try connection.query(
+            """
+            SELECT slot_name, confirmed_flush_lsn FROM pg_replication_slots
+            WHERE slot_name = ANY ($1::text[]) AND confirmed_flush_lsn IS NOT NULL
+            ORDER BY array_position($1::text[], slot_name::text) LIMIT 1
+            """, [.array(slots)])
+        guard let row = found.rows.first, let name = row[0], let position = row[1].flatMap({ LSN($0) }) else {
+            return nil
+        }
+        return (name, position)
+    }
+
+    /// Waits until the connector's slot is there and has found its starting position: a change that is committed before
+    /// that is in no stream.
+    func waitForSlot(_ slots: [String], shouldStop: () -> Bool, waiting: (String) -> Void) throws {
+        var due = DueReport()
+        while try confirmed(slots) == nil {
+            if shouldStop() { throw BaselineError(.stopped, "stopped while the source had no replication slot") }
+            if due.isNow {
+                waiting("the replication slot \(slots.joined(separator: " or ")); start the capture or the connector")
+            }
+            try connection.query("SELECT pg_sleep(0.02)")
+        }
     }
 
     /// Waits until all transactions in progress in `snapshot` have ended. `waiting` is told, at growing intervals, who
@@ -80,19 +101,13 @@ final class SourceSession {
     func waitForTransactions(
         in snapshot: TransactionSnapshot, shouldStop: () -> Bool, waiting: (String) -> Void
     ) throws {
-        let clock = ContinuousClock()
-        var nextReport = clock.now.advanced(by: .seconds(1))
-        var interval = Duration.seconds(2)
+        var due = DueReport()
         while true {
             let now = try self.snapshot()
             let open = snapshot.inProgress.filter { !now.sees($0) }
             if open.isEmpty { return }
             if shouldStop() { throw BaselineError(.stopped, "stopped while waiting for transactions on the source") }
-            if clock.now >= nextReport {
-                waiting(try describe(open))
-                nextReport = clock.now.advanced(by: interval)
-                interval = min(interval * 2, .seconds(60))
-            }
+            if due.isNow { waiting(try describe(open)) }
             try connection.query("SELECT pg_sleep(0.02)")
         }
     }

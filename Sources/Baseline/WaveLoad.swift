@@ -9,7 +9,8 @@ public import Playbook
 /// run again, and several processes may run the same load at once:
 ///
 /// 1. every scope of the wave is changed to `loading`; from then on lanes remember what they touch;
-/// 2. a snapshot of the source is noted, and all transactions in progress in it are waited for;
+/// 2. once the connector's slot brings everything, a snapshot of the source is noted, and all transactions in progress
+///    in it are waited for;
 /// 3. chunks are planned, once, and loaded by all workers of all processes;
 /// 4. rows that have to be read again are;
 /// 5. the seal is taken, and when the stream is past it, the scope is `live`.
@@ -126,6 +127,10 @@ public final class WaveLoad {
     private func settle(_ loading: [LoadingEntity], _ target: TargetSession, _ source: SourceSession?) throws {
         let scopes = Scopes(on: target.connection)
         if options.origin == .source, let source {
+            if !options.slots.isEmpty {
+                try source.waitForSlot(
+                    options.slots, shouldStop: options.shouldStop, waiting: { options.report(.waiting(for: $0)) })
+            }
             let now = try source.snapshotWithAllInProgress()
             for entity in loading {
                 let record = try scopes.start(entity.id, wave: wave, snapshot: now)

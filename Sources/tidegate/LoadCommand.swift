@@ -54,14 +54,13 @@ struct LoadCommand: ParsableCommand {
     func run() throws {
         try orExplain {
             let workspace = try Workspace(try options.read(), command: "load", activating: activate)
-            let slot = try slot(workspace)
             workspace.targetConnection.close()
             workspace.sourceConnection?.close()
             let playbook = workspace.playbook
             let progress = LoadProgress(wave: wave, style: json ? .json : .forStandardError)
             var load = LoadOptions(source: workspace.source, target: workspace.target) { playbook.kafka.topic(of: $0) }
             load.sessionSettings = try playbook.sessionSettings()
-            load.slot = slot
+            load.slots = slots(playbook.playbook)
             load.origin = csv != nil ? .csv : topic ? .topic : .source
             load.folder = csv
             load.sealTimeout = sealTimeout.map { .seconds($0) }
@@ -78,14 +77,10 @@ struct LoadCommand: ParsableCommand {
         }
     }
 
-    /// The connector's slot: the one that the playbook names, else the one that a capture makes, if the source has it,
-    /// else the connector's own default.
-    private func slot(_ workspace: Workspace) throws -> String {
-        let playbook = workspace.playbook.playbook
-        if let named = playbook.source.connectorProperties["slot.name"] { return named }
-        let own = CaptureCommand.slotName(of: playbook)
-        let found = try workspace.sourceConnection?.query(
-            "SELECT FROM pg_replication_slots WHERE slot_name = $1", [.text(own)])
-        return found?.rowCount == 1 ? own : "debezium"
+    /// The connector's slot: the one that the playbook names, else the one that a capture makes, or the connector's own
+    /// default.
+    private func slots(_ playbook: Playbook) -> [String] {
+        if let named = playbook.source.connectorProperties["slot.name"] { return [named] }
+        return [CaptureCommand.slotName(of: playbook), "debezium"]
     }
 }

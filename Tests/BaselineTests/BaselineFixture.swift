@@ -53,7 +53,12 @@ final class BaselineFixture: Sendable {
             """
         playbook = try CompiledPlaybook.compile(
             try Playbook(parsing: text, file: "test.yaml"), source: sourceSession, target: targetSession)
-        try sourceSession.query("SELECT pg_create_logical_replication_slot($1, 'test_decoding')", [.text(slot)])
+        try makeSlot()
+    }
+
+    /// Makes the connector's slot.
+    func makeSlot() throws {
+        try source.connect().query("SELECT pg_create_logical_replication_slot($1, 'test_decoding')", [.text(slot)])
     }
 
     /// Without the slot the database could not be dropped.
@@ -67,7 +72,7 @@ final class BaselineFixture: Sendable {
         var options = LoadOptions(source: try source.connectionString, target: try target.connectionString) {
             playbook.kafka.topic(of: $0)
         }
-        options.slot = slot
+        options.slots = [slot]
         options.sealTimeout = .seconds(30)
         options.report = { event in self.events.withLock { $0.append(event) } }
         options.logEnds = { _ in

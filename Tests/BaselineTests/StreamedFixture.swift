@@ -116,7 +116,7 @@ final class StreamedFixture: Sendable {
         var options = LoadOptions(source: source, target: try target.connectionString) {
             playbook.kafka.topic(of: $0)
         }
-        options.slot = slot
+        options.slots = [slot]
         options.sealTimeout = .seconds(20)
         options.report = { event in self.events.withLock { $0.append(event) } }
         options.logEnds = { topic in

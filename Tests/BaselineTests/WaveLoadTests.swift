@@ -2,6 +2,7 @@ import Baseline
 import Ledger
 import LibPQ
 import Model
+import Synchronization
 import TestSupport
 import Testing
 
@@ -25,6 +26,29 @@ import Testing
             let status = try Status(on: fixture.target.connect())
             #expect(status.scopes.first?.state == "live" && status.scopes.first?.rows == rows)
             if rows == 5_000 { #expect((status.scopes.first?.chunks ?? 0) > 5) }
+        }
+    }
+
+    @Test func noChunkIsReadBeforeTheSlotBringsEverything() throws {
+        try withBaseline(
+            tables: "CREATE TABLE t (id bigint PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 10)",
+            targetTables: "CREATE TABLE t (id bigint PRIMARY KEY)", entities: Self.plain
+        ) { fixture in
+            try fixture.close()
+            let waitedFor = Mutex<[String]>([])
+            try fixture.load("all") { options in
+                options.report = { event in
+                    switch event {
+                    case .waiting(let what):
+                        if waitedFor.withLock({ $0.isEmpty }) { try? fixture.makeSlot() }
+                        waitedFor.withLock { $0.append(what) }
+                    case .planned: #expect(waitedFor.withLock { !$0.isEmpty })
+                    default: break
+                    }
+                }
+            }
+            #expect(waitedFor.withLock { $0.first }?.contains(fixture.slot) == true)
+            #expect(try BaselineFixture.rows(fixture.target, "SELECT count(*) FROM t") == ["10"])
         }
     }
 

@@ -19,13 +19,14 @@ func withSite(
 }
 
 extension Site {
-    /// Waits until the capture has made its slot: what is written from then on is captured.
+    /// Waits until the capture's slot has found where it starts: what is committed from then on is captured. A slot is
+    /// active before that, while it is being made.
     func waitForSlot(_ capture: TidegateRun) throws {
         let source = try connect(source)
         try waitUntil("the capture's slot", state: { capture.logTail }) {
             try capture.checkRunning()
             let result = try source.query(
-                "SELECT count(*) FROM pg_replication_slots WHERE slot_name = $1 AND active", [.text(slot)])
+                "SELECT count(*) FROM pg_replication_slots WHERE slot_name = $1 AND active AND confirmed_flush_lsn IS NOT NULL", [.text(slot)])
             return result.scalar == "1"
         }
     }

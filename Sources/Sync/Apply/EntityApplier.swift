@@ -184,8 +184,9 @@ final class EntityApplier {
     }
 
     private func writing(_ staged: EntityBatch.Staged, _ batch: EntityBatch) throws -> [Step] {
-        while plans.count < batch.shapes.count {
-            plans.append(WritePlan(entity: entity, shape: batch.shapes[plans.count]))
+        let shapes = batch.shapes.shapes
+        while plans.count < shapes.count {
+            plans.append(WritePlan(entity: entity, shape: shapes[plans.count]))
         }
         return try staged.masks.sorted().compactMap { mask in
             guard let sql = plans[Int(mask)].sql else { return nil }

@@ -12,9 +12,8 @@ final class EntityBatch {
     let movesRows: Bool
     private(set) var reducer: ImageReducer
     private let sorter: KeySorter
-    /// The shapes met so far; a shape's place is its mask in the stage.
-    private(set) var shapes: [RowShape]
-    private var masks: [RowShape: Int32]
+    /// The masks of the images' shapes.
+    let shapes: ShapeNumbers
     private var finals: [Int32] = []
 
     /// What the stage was given.
@@ -29,17 +28,15 @@ final class EntityBatch {
         var hasMoves: Bool { !moves.isEmpty }
     }
 
-    init(entity: CompiledEntity, modes: ConnectorModes) {
+    init(entity: CompiledEntity, modes: ConnectorModes, shapes: ShapeNumbers) {
         self.entity = entity
+        self.shapes = shapes
         rows = RowBatch(columnCount: entity.sourceColumns.count)
         decoder = EventDecoder(columns: entity.sourceColumns, modes: modes, table: entity.source)
         movesRows = entity.movesRows
         reducer = ImageReducer(
             columnCount: entity.sourceColumns.count, keyColumns: entity.sourceKey, movesRows: movesRows)
         sorter = KeySorter(keyColumns: entity.sourceKey, columns: entity.sourceColumns)
-        let full = RowShape(present: entity.allColumns, isPartial: false)
-        shapes = [full]
-        masks = [full: 0]
     }
 
     /// Whether nothing was taken.
@@ -178,11 +175,7 @@ final class EntityBatch {
             case .absent: break
             }
         }
-        if let known = masks[shape] { return known }
-        let mask = Int32(shapes.count)
-        shapes.append(shape)
-        masks[shape] = mask
-        return mask
+        return shapes.number(of: shape)
     }
 }
 

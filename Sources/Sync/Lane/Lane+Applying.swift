@@ -102,9 +102,9 @@ extension Lane {
         logger.warning("applying failed, trying again", metadata: ["lane": "\(number)", "error": "\(reason)"])
     }
 
-    /// Gives up what was taken and not committed, and sends the partitions back to their checkpoints.
+    /// Gives up what was read and not committed, taken or not, and sends the partitions back to their checkpoints.
     func abandonBatch() {
-        guard !batch.isEmpty else { return }
+        guard !batch.isEmpty || cursor?.isExhausted == false else { return }
         batch.forgetEvents()
         cursor = nil
         held.removeAll()

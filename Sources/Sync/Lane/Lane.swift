@@ -47,7 +47,7 @@ final class Lane {
         self.logger = logger
         batch = LaneBatch(playbook, modes: modes)
         taker = try EventTaker(batch, playbook: playbook)
-        parkedRetry = ParkedRetry(playbook, modes: modes)
+        parkedRetry = ParkedRetry(beside: batch, modes: modes)
     }
 
     /// Works until it is told to stop, and then until what it has taken is committed.

@@ -16,7 +16,12 @@ final class LaneBatch {
     private(set) var rowCount = 0
 
     init(_ playbook: CompiledPlaybook, modes: ConnectorModes) {
-        entities = playbook.entities.map { EntityBatch(entity: $0, modes: modes) }
+        entities = playbook.entities.map { EntityBatch(entity: $0, modes: modes, shapes: ShapeNumbers($0)) }
+    }
+
+    /// Another batch of the same lane, to be applied in the same session.
+    init(beside other: LaneBatch, modes: ConnectorModes) {
+        entities = other.entities.map { EntityBatch(entity: $0.entity, modes: modes, shapes: $0.shapes) }
     }
 
     /// Whether no event was taken.

@@ -2,7 +2,6 @@ internal import ChangeEvents
 internal import Ledger
 internal import LibPQ
 internal import Model
-internal import Playbook
 
 /// Takes up the keys again that were parked because the row they point at was not there.
 ///
@@ -14,8 +13,9 @@ final class ParkedRetry {
     private static let interval = Duration.milliseconds(500)
     private static let keysAtOnce = 100
 
-    init(_ playbook: CompiledPlaybook, modes: ConnectorModes) {
-        batch = LaneBatch(playbook, modes: modes)
+    /// The retry of a lane, beside its batch.
+    init(beside batch: LaneBatch, modes: ConnectorModes) {
+        self.batch = LaneBatch(beside: batch, modes: modes)
     }
 
     /// Whether it is time to try again.
