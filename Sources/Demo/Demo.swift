@@ -92,7 +92,9 @@ public struct Demo {
     private func waitForSlot(_ servers: DemoServers, _ capture: TidegateProcess) throws {
         let source = try servers.connectToSource()
         let deadline = ContinuousClock.now + .seconds(30)
-        while try source.execute("SELECT count(confirmed_flush_lsn) FROM pg_replication_slots WHERE active").scalar == "0" {
+        while try source.execute("SELECT count(confirmed_flush_lsn) FROM pg_replication_slots WHERE active").scalar
+            == "0"
+        {
             try capture.checkRunning()
             guard ContinuousClock.now < deadline else { throw DemoError("the capture made no replication slot") }
             Thread.sleep(forTimeInterval: 0.02)

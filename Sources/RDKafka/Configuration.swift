@@ -32,6 +32,14 @@ public struct Configuration: Sendable, Equatable {
         unsafe rd_kafka_conf_destroy(try makeNative())
     }
 
+    /// Whether this librdkafka has a property.
+    public static func isKnown(_ name: String) -> Bool {
+        guard let native = unsafe rd_kafka_conf_new() else { return false }
+        defer { unsafe rd_kafka_conf_destroy(native) }
+        var size = 0
+        return unsafe rd_kafka_conf_get(native, name, nil, &size) == RD_KAFKA_CONF_OK
+    }
+
     /// A `rd_kafka_conf_t` that the caller owns.
     func makeNative() throws(KafkaError) -> OpaquePointer {
         guard let native = unsafe rd_kafka_conf_new() else {

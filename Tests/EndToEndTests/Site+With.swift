@@ -26,7 +26,8 @@ extension Site {
         try waitUntil("the capture's slot", state: { capture.logTail }) {
             try capture.checkRunning()
             let result = try source.query(
-                "SELECT count(*) FROM pg_replication_slots WHERE slot_name = $1 AND active AND confirmed_flush_lsn IS NOT NULL", [.text(slot)])
+                "SELECT count(*) FROM pg_replication_slots WHERE slot_name = $1 AND active AND confirmed_flush_lsn IS NOT NULL",
+                [.text(slot)])
             return result.scalar == "1"
         }
     }

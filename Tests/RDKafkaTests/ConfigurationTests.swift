@@ -42,4 +42,17 @@ import Testing
         #expect(configuration.withDefaults(["fetch.wait.max.ms": "5"])["fetch.wait.max.ms"] == "20")
         try configuration.validate()
     }
+
+    @Test func whatExactlyOnceNeedsCannotBeChanged() {
+        let configuration = Configuration.groupConsumer(
+            bootstrapServers: "b:1", group: "g",
+            properties: ["auto.offset.reset": "latest", "enable.auto.commit": "true", "fetch.wait.max.ms": "5"])
+        #expect(configuration["auto.offset.reset"] == "error")
+        #expect(configuration["enable.auto.commit"] == "false")
+        #expect(configuration["fetch.wait.max.ms"] == "5")
+    }
+
+    @Test func propertiesOfThisLibraryAreKnown() {
+        #expect(Configuration.isKnown("fetch.wait.max.ms") && !Configuration.isKnown("fetch.no.such"))
+    }
 }

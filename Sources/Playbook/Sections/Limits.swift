@@ -2,8 +2,8 @@
 public struct Limits: Hashable, Sendable {
     /// Rows in one apply transaction.
     public var batchRows = 20_000
-    /// Bytes of staged rows in one apply transaction.
-    public var batchBytes = 16 << 20
+    /// Memory for the events in the open apply transactions of one process, in bytes; its lanes share it.
+    public var batchBytes = 48 << 20
     /// How long an apply batch waits for more when its queue is empty, in milliseconds.
     public var batchWaitMilliseconds = 5
     /// Apply threads of one process, each with its own target connection.

@@ -153,16 +153,17 @@ final class EventTaker {
         }
         if entity.reduce(row) == .barrier { return .barrier }
         advance(message, origin, header)
-        batch.countRow()
         return .taken
     }
 
     private func advance(_ message: borrowing Message, _ origin: Origin, _ header: RowHeader) {
+        batch.count(bytes: message.value?.count ?? 0)
         batch.partitions[origin.place]?.take(
             offset: message.offset, position: header.position, sourceMillis: header.sourceMillis)
     }
 
     private func skip(_ reason: SkipReason, _ message: borrowing Message, _ origin: Origin) -> Outcome {
+        batch.count(bytes: message.value?.count ?? 0)
         batch.partitions[origin.place]?.take(offset: message.offset)
         batch.partitions[origin.place]?.accounting.skip(reason)
         return .taken
@@ -172,6 +173,7 @@ final class EventTaker {
         _ message: borrowing Message, _ origin: Origin, key: [String]?, reason: String, _ text: String
     ) {
         batch.partitions[origin.place]?.take(offset: message.offset)
+        batch.count(bytes: message.value?.count ?? 0)
         batch.setAside.append(
             SetAside(
                 partitionIndex: origin.place, offset: message.offset, entity: origin.entity, key: key, reason: reason,

@@ -31,13 +31,15 @@ final class Lane {
     var isStopping = false
     /// Attempts that rows wait for their parents before they are parked.
     static let patience = 6
-    /// A batch of fewer rows is what happens at rest: it is applied at once.
-    private static let fewRows = 100
+    /// A batch of fewer events is what happens at rest: it is applied at once.
+    private static let fewEvents = 100
     var clock = LaneClock()
+    private var nextAsk = ContinuousClock.now
+    private var asked = 0
 
     init(
-        number: Int, mailbox: LaneMailbox, consumer: Consumer, playbook: CompiledPlaybook, modes: ConnectorModes,
-        connections: LaneConnections, logger: Logger
+        number: Int, of lanes: Int, mailbox: LaneMailbox, consumer: Consumer, playbook: CompiledPlaybook,
+        modes: ConnectorModes, connections: LaneConnections, logger: Logger
     ) throws {
         self.number = number
         self.mailbox = mailbox
@@ -45,7 +47,7 @@ final class Lane {
         self.playbook = playbook
         self.connections = connections
         self.logger = logger
-        batch = LaneBatch(playbook, modes: modes)
+        batch = LaneBatch(playbook, modes: modes, lanes: lanes)
         taker = try EventTaker(batch, playbook: playbook)
         parkedRetry = ParkedRetry(beside: batch, modes: modes)
     }
@@ -118,11 +120,11 @@ final class Lane {
 
     private func collect() {
         let limits = playbook.limits
-        while batch.rowCount < limits.batchRows, batch.byteCount < limits.batchBytes {
+        while !batch.isFull {
             if cursor?.isExhausted ?? true, !readMore(limits) { return }
             guard let cursor else { return }
             defer { clock.decoded() }
-            while !cursor.isExhausted, batch.rowCount < limits.batchRows {
+            while !cursor.isExhausted, !batch.isFull {
                 switch cursor.messages.withMessage(at: cursor.next, { taker.take($0) }) {
                 case .taken, .ignored: cursor.next += 1
                 case .barrier: return
@@ -143,7 +145,7 @@ final class Lane {
     private func readMore(_ limits: Limits) -> Bool {
         clock.start()
         defer { clock.waited() }
-        let room = min(limits.batchRows - batch.rowCount, 10_000)
+        let room = min(limits.batchRows - batch.eventCount, 10_000)
         do {
             let messages = try mailbox.queue.consumeBatch(
                 max: room, timeout: patience(limits), linger: .zero)
@@ -151,6 +153,7 @@ final class Lane {
             let next = MessageCursor(messages)
             cursor = next
             held.append(next)
+            askForMore(next.messages.count)
             return true
         } catch {
             logger.warning("reading messages failed", metadata: ["kafka.error": "\(error)"])
@@ -159,9 +162,20 @@ final class Lane {
         }
     }
 
+    /// After a read of many messages the queue may just have been full. Each of the lane's partitions has its turn, for
+    /// they may have different leaders.
+    private func askForMore(_ count: Int) {
+        guard count >= Self.fewEvents, ContinuousClock.now >= nextAsk else { return }
+        nextAsk = .now + .milliseconds(5)
+        let partitions = taker.partitions
+        guard !partitions.isEmpty else { return }
+        asked = (asked + 1) % partitions.count
+        consumer.lookAgain(partitions[asked].topic, partitions[asked].partition, timeout: .milliseconds(100))
+    }
+
     private func patience(_ limits: Limits) -> Duration {
         if batch.isEmpty { return .milliseconds(500) }
-        return batch.rowCount < Self.fewRows ? .zero : .milliseconds(limits.batchWaitMilliseconds)
+        return batch.eventCount < Self.fewEvents ? .zero : .milliseconds(limits.batchWaitMilliseconds)
     }
 
     private func partitionFailed(_ partition: Model.TopicPartition, _ error: KafkaError) {

@@ -13,25 +13,39 @@ final class LaneBatch {
     /// A truncate that comes after everything else in the batch: its entity, the place of its partition, and how many
     /// partitions the topic has.
     var truncate: (entity: Int, partitionIndex: Int, partitions: Int)?
-    private(set) var rowCount = 0
+    /// Events taken, of any kind.
+    private(set) var eventCount = 0
+    private var byteCount = 0
+    private let limits: Limits
+    private let byteLimit: Int
+    /// What librdkafka and the batch need for an event beside its value.
+    private static let overhead = 512
 
-    init(_ playbook: CompiledPlaybook, modes: ConnectorModes) {
+    /// The batch of one of `lanes` lanes.
+    init(_ playbook: CompiledPlaybook, modes: ConnectorModes, lanes: Int) {
+        limits = playbook.limits
+        byteLimit = limits.batchBytes / max(lanes, 1)
         entities = playbook.entities.map { EntityBatch(entity: $0, modes: modes, shapes: ShapeNumbers($0)) }
     }
 
     /// Another batch of the same lane, to be applied in the same session.
     init(beside other: LaneBatch, modes: ConnectorModes) {
+        limits = other.limits
+        byteLimit = other.byteLimit
         entities = other.entities.map { EntityBatch(entity: $0.entity, modes: modes, shapes: $0.shapes) }
     }
 
     /// Whether no event was taken.
     var isEmpty: Bool { !partitions.contains { $0?.hasMoved ?? false } }
 
-    /// Bytes of the rows taken.
-    var byteCount: Int { entities.reduce(0) { $0 + $1.rows.byteCount } }
+    /// Whether nothing more is to be taken. Events that are only counted fill it too: they are held until it is applied.
+    var isFull: Bool { eventCount >= limits.batchRows || byteCount >= byteLimit }
 
-    /// Counts a row as taken.
-    func countRow() { rowCount += 1 }
+    /// Counts an event as taken, with the size of its value, which is held until the batch is applied.
+    func count(bytes: Int) {
+        eventCount += 1
+        byteCount += bytes + Self.overhead
+    }
 
     /// What became of the events of each partition, in the partitions' places.
     ///
@@ -71,6 +85,7 @@ final class LaneBatch {
         for batch in entities where !batch.isEmpty { batch.removeAll() }
         setAside.removeAll()
         truncate = nil
-        rowCount = 0
+        eventCount = 0
+        byteCount = 0
     }
 }

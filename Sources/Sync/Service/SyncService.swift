@@ -56,7 +56,7 @@ public final class SyncService: Sendable {
                 let connections = LaneConnections(target: options.target, source: options.source, flow: options.flow)
                 do {
                     try Lane(
-                        number: number, mailbox: mailbox, consumer: consumer, playbook: playbook, modes: modes,
+                        number: number, of: count, mailbox: mailbox, consumer: consumer, playbook: playbook, modes: modes,
                         connections: connections, logger: logger
                     ).run()
                 } catch {
@@ -107,12 +107,10 @@ public final class SyncService: Sendable {
             ])
     }
 
-    private func configuration() throws -> Configuration {
+    private func configuration() -> Configuration {
         let properties = options.kafka.reveal()
-        var configuration = Configuration.groupConsumer(
+        return Configuration.groupConsumer(
             bootstrapServers: properties["bootstrap.servers"] ?? "", group: options.group,
-            lanes: options.lanes ?? playbook.limits.lanes)
-        for (name, value) in properties { configuration[name] = value }
-        return configuration
+            lanes: options.lanes ?? playbook.limits.lanes, properties: properties)
     }
 }
