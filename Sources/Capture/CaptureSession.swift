@@ -69,6 +69,11 @@ final class CaptureSession {
         }
     }
 
+    /// While the server is ahead it sends every change by itself, and a reader that waits is woken by each: that was most
+    /// of what a change cost on both sides. After a read of many messages they are left to pile up for a moment.
+    private static let manyMessages = 32
+    private static let pause = Duration.milliseconds(1)
+
     private func streamUntilStopped(
         _ stream: ReplicationConnection, _ translator: StreamTranslator, _ producer: EventProducer, _ status: SlotStatus
     ) throws {
@@ -76,6 +81,7 @@ final class CaptureSession {
         var nextHeartbeat = configuration.heartbeat.map { clock.now + $0 }
         var giveUp: ContinuousClock.Instant?
         var told: UInt64 = 0
+        var last = 0
         while true {
             if stop.isRequested {
                 // A transaction that has begun is better sent whole, but its end may be far.
@@ -83,8 +89,9 @@ final class CaptureSession {
                 if !translator.isInTransaction || giveUp.map({ clock.now >= $0 }) == true { return }
             }
             translator.readClock()
+            if last >= Self.manyMessages { stop.sleep(Self.pause) }
             let isIdle = producer.tracker.position().isIdle
-            let received = try stream.receive(timeout: .milliseconds(isIdle ? 100 : 5), limit: 20_000) { message in
+            last = try stream.receive(timeout: .milliseconds(isIdle ? 100 : 5), limit: 20_000) { message in
                 switch message {
                 case .data(let start, let end, _, let payload):
                     status.received(end)
@@ -102,7 +109,7 @@ final class CaptureSession {
                 try translator.sendHeartbeat()
                 nextHeartbeat = clock.now + interval
             }
-            if received > 0 || !isIdle || status.toldPosition > told {
+            if last > 0 || !isIdle || status.toldPosition > told {
                 told = status.toldPosition
                 publish(producer, translator, status)
             }

@@ -89,6 +89,8 @@ internal import CLibPQ
 
     /// Hands over the messages that have come, at most `limit`; when there are none, waits for the first up to `timeout`.
     ///
+    /// It goes on reading only while reads bring much: messages that trickle in behind them are left for the next call.
+    ///
     /// - Returns: how many messages there were; 0 when the time was over.
     /// - Throws: what `body` throws, `.connection` when the connection broke, `.server` when the server ended the stream.
     public func receive(
@@ -98,6 +100,7 @@ internal import CLibPQ
         let clock = ContinuousClock()
         let deadline = clock.now + timeout
         var count = 0
+        var fresh = 0
         while count < limit {
             var buffer: UnsafeMutablePointer<CChar>?
             let length = unsafe PQgetCopyData(handle, &buffer, 1)
@@ -108,10 +111,13 @@ internal import CLibPQ
                     throw PostgresError(.protocolViolation, "a replication message of a kind that is not known")
                 }
                 count += 1
+                fresh += Int(length)
                 try body(message)
             } else if length < 0 {
                 throw endOfStream()
             } else {
+                if count > 0, fresh < Self.muchData { return count }
+                fresh = 0
                 let left = count > 0 ? Duration.zero : clock.now.duration(to: deadline)
                 let hasMore = SocketWait.ready(unsafe PQsocket(handle), timeout: left)
                 if !hasMore && (count > 0 || clock.now >= deadline) { return count }
@@ -120,6 +126,9 @@ internal import CLibPQ
         }
         return count
     }
+
+    /// Bytes; of the order of what libpq reads at once.
+    private static let muchData = 8192
 
     /// Tells the server how far we are. What is at or below `flushed` will never be sent again.
     public func sendStatus(

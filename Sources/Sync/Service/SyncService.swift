@@ -56,7 +56,8 @@ public final class SyncService: Sendable {
                 let connections = LaneConnections(target: options.target, source: options.source, flow: options.flow)
                 do {
                     try Lane(
-                        number: number, of: count, mailbox: mailbox, consumer: consumer, playbook: playbook, modes: modes,
+                        number: number, of: count, mailbox: mailbox, consumer: consumer, playbook: playbook,
+                        modes: modes,
                         connections: connections, logger: logger
                     ).run()
                 } catch {
