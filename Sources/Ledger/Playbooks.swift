@@ -14,12 +14,16 @@ public struct Playbooks {
         ).scalar
     }
 
-    /// Puts a playbook in force. Idempotent.
+    /// Puts a playbook in force, and says so in the audit trail. Idempotent.
     public func activate(_ name: String, hash: String, content: String) throws {
-        try connection.query(
-            """
-            INSERT INTO tidegate.playbook (name, hash, content, activated_at) VALUES ($1, $2, $3, clock_timestamp())
-            ON CONFLICT (name, hash) DO UPDATE SET activated_at = clock_timestamp()
-            """, [.text(name), .text(hash), .text(content)])
+        try connection.transaction {
+            guard try active(name) != hash else { return }
+            try connection.query(
+                """
+                INSERT INTO tidegate.playbook (name, hash, content, activated_at) VALUES ($1, $2, $3, clock_timestamp())
+                ON CONFLICT (name, hash) DO UPDATE SET activated_at = clock_timestamp()
+                """, [.text(name), .text(hash), .text(content)])
+            try Audit(on: connection).record(.playbookActivated, subject: "playbook \(name)", detail: ["hash": hash])
+        }
     }
 }

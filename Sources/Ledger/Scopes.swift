@@ -76,6 +76,7 @@ public struct Scopes {
                     .int(Int(entity.rawValue)), .text(wave.rawValue), .text(origin.rawValue),
                     .text(handover.rawValue),
                 ])
+            try audit(.scopeLoading, entity, wave, ["origin": origin.rawValue])
             return try scope(entity, wave)
         }
     }
@@ -171,7 +172,17 @@ public struct Scopes {
                 DELETE FROM tidegate.moved AS m USING tidegate.scope AS s
                 WHERE m.entity_id = $1 AND s.entity_id = $1 AND s.wave = $2 AND tidegate.sees(s.seal_snapshot, m.xid)
                 """, [id, .text(wave.rawValue)])
+            try audit(.scopeLive, entity, wave)
         }
+    }
+
+    private func audit(
+        _ action: AuditAction, _ entity: EntityID, _ wave: WaveName, _ detail: [String: String] = [:]
+    ) throws {
+        let name = try connection.query(
+            "SELECT name FROM tidegate.entity WHERE id = $1", [.int(Int(entity.rawValue))]
+        ).scalar
+        try Audit(on: connection).record(action, subject: "wave \(wave) of \(name ?? "")", detail: detail)
     }
 
     /// Runs `body` in a transaction that holds the entity's lock exclusively, and moves the version.

@@ -59,7 +59,7 @@ struct LoadCommand: ParsableCommand {
             let playbook = workspace.playbook
             let progress = LoadProgress(wave: wave, style: json ? .json : .forStandardError)
             var load = LoadOptions(source: workspace.source, target: workspace.target) { playbook.kafka.topic(of: $0) }
-            load.sessionSettings = try playbook.sessionSettings()
+            load.sessionSettings = try playbook.sessionSettings() + [(Actor.setting, Redacted(Actor.current))]
             load.slots = slots(playbook.playbook)
             load.origin = csv != nil ? .csv : topic ? .topic : .source
             load.folder = csv

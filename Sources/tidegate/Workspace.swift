@@ -24,6 +24,7 @@ struct Workspace {
         }
         self.playbook = try CompiledPlaybook.compile(playbook, source: sourceConnection, target: targetConnection)
         try Migrations().apply(on: targetConnection)
+        try Audit.identify(Actor.current, on: targetConnection)
         _ = try Entities(on: targetConnection).register(self.playbook.entities.map(\.name))
         try pin(activating)
     }

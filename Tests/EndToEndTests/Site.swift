@@ -75,9 +75,10 @@ final class Site {
 
     // MARK: Processes
 
-    /// Starts `tidegate <command> -p <playbook> <arguments>`.
+    /// Starts `tidegate <command> -p <playbook> <arguments>`; a command may be of two words.
     func start(_ command: String, _ arguments: String...) throws -> TidegateRun {
-        try TidegateRun([command, "-p", playbookPath] + arguments, folder: folder)
+        let words = command.split(separator: " ").map(String.init)
+        return try TidegateRun(words + ["-p", playbookPath] + arguments, folder: folder)
     }
 
     // MARK: Databases
