@@ -28,6 +28,7 @@ public enum Rule: String, Sendable, CaseIterable {
     case cutForeignKey = "cut-foreign-key"
     case scopeParent = "scope-parent"
     case ownershipOverlap = "ownership-overlap"
+    case ownershipCondition = "ownership-condition"
     case referenceCycle = "reference-cycle"
     case reservedColumn = "reserved-column"
     case masking

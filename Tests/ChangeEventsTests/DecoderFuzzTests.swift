@@ -1,4 +1,5 @@
 import ChangeEvents
+import TestSupport
 import Testing
 
 /// Nothing that comes from outside may trap: recorded events with random bytes changed, cut out and put in.

@@ -1,5 +1,6 @@
 import ChangeEvents
 import Model
+import TestSupport
 import Testing
 
 /// decode(encode(x)) == x, for random values of every type and mode.

@@ -1,4 +1,5 @@
 import ChangeEvents
+import TestSupport
 
 /// Random dates and times in PostgreSQL's text form.
 enum RandomTime {

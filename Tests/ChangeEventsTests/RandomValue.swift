@@ -1,4 +1,5 @@
 import ChangeEvents
+import TestSupport
 
 /// Random values in PostgreSQL's text form, such as PostgreSQL itself would print them.
 enum RandomValue {

@@ -1,5 +1,6 @@
 import Foundation
 import RDKafka
+import TestSupport
 
 /// Writes change events as the connector does, without a source.
 final class EventWriter {

@@ -1,4 +1,5 @@
 import LibPQ
+import TestSupport
 
 /// One transaction of the write load.
 enum WriteAction: CaseIterable {

@@ -1,6 +1,7 @@
 import Foundation
 import LibPQ
 import Synchronization
+import TestSupport
 
 /// Several connections that write to a site's source until they are stopped.
 final class WriteLoad: Sendable {

@@ -276,8 +276,18 @@ import Testing
                 (
                     .ownershipOverlap, .error,
                     rules(
-                        "owner: target, where: \"region = 'EU'\"", "fields: [email], owner: source, where: \"id = 1\""),
-                    "exclude"
+                        "owner: target, where: \"first_name = 'a'\"",
+                        "fields: [email], owner: source, where: \"id = 1\""), "exclude"
+                ),
+                (
+                    .ownershipCondition, .error,
+                    plain
+                        + "ownership: { rules: [ { entity: customers, where: ⟦\"region = 'EU'\", owner: target } ] }\n",
+                    "reverse"
+                ),
+                (
+                    .ownershipCondition, .error,
+                    plain + "ownership: { rules: [ { entity: customers, fields: [⟦id], owner: target } ] }\n", nil
                 ),
                 (
                     .expression, .error,

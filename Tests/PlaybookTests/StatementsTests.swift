@@ -33,7 +33,7 @@ import Testing
 
     private let stage = """
         (SELECT "a", "b", "name", CASE WHEN (note = '') THEN CAST((NULL) AS text) ELSE "items"."note" END AS "note", \
-        "_op", "_mask", "_xid", "_seq", "_partition" FROM pg_temp."stage_items" AS "items") AS "items"
+        "_op", "_mask", "_xid", "_seq", "_partition", "_owned" FROM pg_temp."stage_items" AS "items") AS "items"
         """
 
     @Test func textsOfTheStatements() throws {
@@ -45,7 +45,7 @@ import Testing
                 sql.createStage == """
                     CREATE TEMPORARY TABLE IF NOT EXISTS pg_temp."stage_items" ("a" integer, "b" integer, "name" text, \
                     "note" text, "_op" "char" NOT NULL DEFAULT 'u', "_mask" integer NOT NULL DEFAULT 0, "_xid" bigint, \
-                    "_seq" integer, "_partition" integer) ON COMMIT DELETE ROWS
+                    "_seq" integer, "_partition" integer, "_owned" smallint NOT NULL DEFAULT -1) ON COMMIT DELETE ROWS
                     """)
             #expect(
                 sql.copyIntoStage == """

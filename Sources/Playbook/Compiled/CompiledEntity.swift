@@ -28,6 +28,12 @@ public struct CompiledEntity: Sendable {
     public let scopes: [CompiledScope]
     /// Known defects that set a row aside.
     public let quarantines: [CompiledQuarantine]
+    /// Who owns what no rule names.
+    public let defaultOwner: Side
+    /// The ownership rules about it, in file order.
+    public let ownershipRules: [CompiledOwnershipRule]
+    /// What becomes of the source's delete of a row that the target owns.
+    public let deletes: OwnershipSection.Deletes
     /// Its SQL.
     public let statements: EntityStatements
 

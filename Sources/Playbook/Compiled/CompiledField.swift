@@ -16,6 +16,8 @@ public struct CompiledField: Sendable {
     public let sourceColumn: Int?
     /// Whether the target column refuses NULL.
     public let isNotNull: Bool
+    /// Whether an insert writes it once although the target owns it.
+    public let isSeeded: Bool
 
     /// Whether an update may set it.
     public var isUpdatable: Bool { !isKey && !isIdentityAlways }

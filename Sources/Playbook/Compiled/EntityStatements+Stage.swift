@@ -8,8 +8,8 @@ extension EntityStatements {
         return "CREATE TEMPORARY TABLE IF NOT EXISTS \(stage) (\(all.joined(separator: ", "))) ON COMMIT DELETE ROWS"
     }
 
-    /// Takes events into the stage: the source's columns in order, then those of `StageControl` in order.
-    public var copyIntoStage: String { "COPY \(stage) (\(columnList), \(StageControl.list)) FROM STDIN" }
+    /// Takes events into the stage: the source's columns in order, then those of `StageControl` in order, but the last.
+    public var copyIntoStage: String { "COPY \(stage) (\(columnList), \(StageControl.copied)) FROM STDIN" }
 
     /// Takes rows as `copyFromSource` sends them: the source's columns in order; all of them count as images to be
     /// written, of mask 0.

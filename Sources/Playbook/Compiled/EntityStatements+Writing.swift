@@ -3,19 +3,21 @@ import Model
 extension EntityStatements {
     /// Inserts the staged images of mask `$1`, which have the columns `present`, or updates the rows that are there.
     ///
-    /// Fields that depend on a column not present are not in the statement at all.
-    /// - Returns: nil when the key cannot be made from `present`.
-    public func upsert(present: ColumnSet) -> String? {
-        let written = writable(present)
+    /// Fields that depend on a column not present are not in the statement at all, nor are those that the images have no
+    /// right to.
+    /// - Returns: nil when the key cannot be made from `present`, or nothing may be written.
+    public func upsert(present: ColumnSet, rights: FieldRights = .everything) -> String? {
+        guard rights.mayInsert else { return update(present: present, rights: rights) }
+        let written = writable(present).filter { rights.inserts($0) }
         guard hasKey(written) else { return nil }
         let columns = written.map { quotedIdentifier($0.column) }
-        let updates = written.filter(\.isUpdatable).map { field in
+        let updates = written.filter { $0.isUpdatable && rights.updates($0) }.map { field in
             "\(quotedIdentifier(field.column)) = EXCLUDED.\(quotedIdentifier(field.column))"
         }
         let action = updates.isEmpty ? "DO NOTHING" : "DO UPDATE SET \(updates.joined(separator: ", "))"
         return """
             INSERT INTO \(target.quoted) (\(columns.joined(separator: ", "))) OVERRIDING SYSTEM VALUE \
-            SELECT \(written.map(\.sql).joined(separator: ", ")) FROM \(correctedStage) WHERE \(isImage) \
+            SELECT \(written.map(\.sql).joined(separator: ", ")) FROM \(correctedStage) WHERE \(isImage)\(rights.condition(alias)) \
             ON CONFLICT (\(keyFields.map { quotedIdentifier($0.column) }.joined(separator: ", "))) \(action)
             """
     }
@@ -23,16 +25,16 @@ extension EntityStatements {
     /// Updates the rows that are there from the staged images of mask `$1`, which have the columns `present`.
     ///
     /// For images with unavailable columns: a row that is not there cannot be made from them, see `unmatched(present:)`.
-    /// - Returns: nil when the key cannot be made from `present`, or nothing but the key can.
-    public func update(present: ColumnSet) -> String? {
+    /// - Returns: nil when the key cannot be made from `present`, or nothing but the key may be written.
+    public func update(present: ColumnSet, rights: FieldRights = .everything) -> String? {
         let written = writable(present)
-        let updated = written.filter(\.isUpdatable)
+        let updated = written.filter { $0.isUpdatable && rights.updates($0) }
         guard hasKey(written), !updated.isEmpty else { return nil }
         let sets = updated.enumerated().map { "\(quotedIdentifier($1.column)) = s.f\($0)" }
         let values = keyValues + updated.enumerated().map { "\($1.sql) AS f\($0)" }
         return """
             UPDATE \(target.quoted) AS t SET \(sets.joined(separator: ", ")) \
-            FROM (SELECT \(values.joined(separator: ", ")) FROM \(correctedStage) WHERE \(isImage)) AS s \
+            FROM (SELECT \(values.joined(separator: ", ")) FROM \(correctedStage) WHERE \(isImage)\(rights.condition(alias))) AS s \
             WHERE \(keyEquality)
             """
     }

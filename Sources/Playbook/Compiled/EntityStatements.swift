@@ -72,6 +72,9 @@ public enum StageControl: String, Sendable, CaseIterable {
     case sequence = "_seq"
     /// The partition that it came from.
     case partition = "_partition"
+    /// Whose the row is: a bit for each predicate of its `EntityOwnership`, set where the source owns. Not copied into
+    /// the stage but judged there.
+    case owned = "_owned"
 
     var definition: String {
         switch self {
@@ -80,8 +83,16 @@ public enum StageControl: String, Sendable, CaseIterable {
         case .transaction: "\"_xid\" bigint"
         case .sequence: "\"_seq\" integer"
         case .partition: "\"_partition\" integer"
+        case .owned: "\"_owned\" smallint NOT NULL DEFAULT -1"
         }
     }
 
-    static var list: String { allCases.map { quotedIdentifier($0.rawValue) }.joined(separator: ", ") }
+    static var list: String { names(allCases) }
+
+    /// Those that are copied into the stage.
+    static var copied: String { names(allCases.filter { $0 != .owned }) }
+
+    private static func names(_ columns: [StageControl]) -> String {
+        columns.map { quotedIdentifier($0.rawValue) }.joined(separator: ", ")
+    }
 }

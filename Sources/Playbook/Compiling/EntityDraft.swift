@@ -77,6 +77,7 @@ struct DraftField {
     let plainColumn: Int?
     let mask: Located<FieldDefinition.Mask>?
     let reverse: SQLExpression?
+    let seed: FieldDefinition.Seed
 }
 
 /// A defect that corrects rows, while its entity is compiled.

@@ -23,7 +23,7 @@ extension PlaybookCompiler {
             draft.fields.append(
                 DraftField(
                     column: column, expression: SQLExpression(quotedIdentifier(column.name), at: place),
-                    plainColumn: index, mask: nil, reverse: nil))
+                    plainColumn: index, mask: nil, reverse: nil, seed: .once))
         }
     }
 
@@ -57,7 +57,7 @@ extension PlaybookCompiler {
             draft.fields.append(
                 DraftField(
                     column: column, expression: field.from, plainColumn: draft.plainColumn(field.from.sql),
-                    mask: field.mask, reverse: field.reverse))
+                    mask: field.mask, reverse: field.reverse, seed: field.seed))
         }
     }
 

@@ -4,16 +4,28 @@ import Model
 extension PlaybookCompiler {
     typealias OwnershipRule = OwnershipSection.OwnershipRule
 
-    /// Checks the ownership rules although nothing enforces them yet: fields, inverses, rules that never decide.
-    func checkOwnership(_ session: ProbeSession) throws {
-        guard let ownership = playbook.ownership else { return }
-        for rule in ownership.rules {
-            guard let draft = draft(rule.entity.value) else { continue }
+    /// Makes SQL of the rules about an entity.
+    func compileOwnership(_ draft: EntityDraft, _ session: ProbeSession) throws -> [CompiledOwnershipRule] {
+        let rules = playbook.ownership?.rules.filter { $0.entity.value == draft.name } ?? []
+        var compiled: [CompiledOwnershipRule] = []
+        for rule in rules {
             checkFields(of: rule, draft)
-            if let rows = rule.rows, !draft.columns.isEmpty {
-                _ = try askStage(rows, draft, session, "ownership rule", mustBeBoolean: true)
+            var condition: OwnershipCondition?
+            if let rows = rule.rows {
+                guard !draft.columns.isEmpty, let answer = try compileCondition(rows, draft, session) else { continue }
+                condition = answer
             }
+            compiled.append(
+                CompiledOwnershipRule(
+                    fields: rule.fields.isEmpty ? nil : Set(rule.fields.map(\.value)), rows: condition,
+                    owner: rule.owner, fromWave: rule.fromWave?.value))
         }
+        return compiled
+    }
+
+    /// Checks what the rules say together: inverses, rules that never decide.
+    func checkOwnership() throws {
+        guard let ownership = playbook.ownership else { return }
         for draft in drafts { checkInverses(draft, ownership) }
         for (number, later) in ownership.rules.enumerated() {
             for earlier in ownership.rules[..<number] where earlier.entity.value == later.entity.value {
@@ -30,6 +42,71 @@ extension PlaybookCompiler {
                 expected: "one of \(names.joined(separator: ", "))",
                 advice: NearMiss.advice(for: field.value, among: names))
         }
+        for field in rule.fields where draft.key.contains(where: { $0.value == field.value }) {
+            error(
+                .ownershipCondition, at: field.location,
+                "the key field \(field.value) cannot have an owner of its own: whoever owns a row owns its key",
+                expected: "fields that are not in the key, or no fields for the row as a whole")
+        }
+    }
+
+    /// A rule's condition, told from either side's row.
+    private func compileCondition(
+        _ rows: SQLExpression, _ draft: EntityDraft, _ session: ProbeSession
+    ) throws -> OwnershipCondition? {
+        guard let answer = try askStage(rows, draft, session, "ownership rule", mustBeBoolean: true) else { return nil }
+        let sql = Self.closed(rows.sql)
+        var carried: [String] = []
+        for number in answer.columns.columns {
+            let column = draft.columns[number]
+            guard let value = inverse(of: number, draft) else {
+                error(
+                    .ownershipCondition, at: rows.location,
+                    "the condition looks at \(column.name), which no field carries to the target as it is: whose a row of "
+                        + "the target is could not be told",
+                    expected: "a condition over columns that are plain fields or have a reverse",
+                    advice: "add a field for \(column.name), or give its field a reverse")
+                return nil
+            }
+            if isExcluded(column.name, of: draft.source) {
+                error(
+                    .ownershipCondition, at: rows.location,
+                    "the condition looks at \(column.name), which the connector's column.exclude.list leaves out of events",
+                    expected: "a condition over columns that every event brings",
+                    advice: "take \(column.name) off the connector's list, or use other columns")
+                return nil
+            }
+            carried.append("\(value) AS \(quotedIdentifier(column.name))")
+        }
+        let from = carried.isEmpty ? "" : " FROM (SELECT \(carried.joined(separator: ", "))) AS \(draft.alias)"
+        return OwnershipCondition(
+            source: sql, target: "(SELECT (\(sql))\(from))", dependencies: answer.columns)
+    }
+
+    /// Whether the connector leaves a column out.
+    private func isExcluded(_ column: String, of table: TableName) -> Bool {
+        let patterns = playbook.source.connector["column.exclude.list"]?.value.split(separator: ",") ?? []
+        return patterns.contains { pattern in
+            guard let regex = try? Regex(String(pattern.drop { $0 == " " })) else { return false }
+            return "\(table).\(column)".wholeMatch(of: regex) != nil
+        }
+    }
+
+    /// A source column's value as SQL over the target's row `_target`, where the fields give it back.
+    private func inverse(of column: Int, _ draft: EntityDraft) -> String? {
+        let isCorrected = draft.corrections.contains { $0.values.keys.contains(column) }
+        let type = draft.columns[column].stageType
+        for field in draft.fields where !isCorrected && field.plainColumn == column && field.mask == nil {
+            return "CAST(_target.\(quotedIdentifier(field.column.name)) AS \(type))"
+        }
+        for field in draft.fields {
+            guard let reverse = field.reverse,
+                draft.compiledFields.first(where: { $0.column == field.column.name })?.dependencies.columns == [column]
+            else { continue }
+            let row = "(SELECT _target.*) AS \(quotedIdentifier(draft.target.name))"
+            return "CAST((SELECT (\(Self.closed(reverse.sql))) FROM \(row)) AS \(type))"
+        }
+        return nil
     }
 
     /// A field that the target owns flows back, so the source's value must follow from the target's.

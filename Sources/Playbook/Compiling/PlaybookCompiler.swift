@@ -57,9 +57,10 @@ final class PlaybookCompiler {
         for draft in drafts {
             let scopes = try compileScopes(draft, session)
             let place = order.place(of: draft.name)
-            compiled.append(finish(draft, scopes: scopes, place: place))
+            let rules = try compileOwnership(draft, session)
+            compiled.append(finish(draft, scopes: scopes, rules: rules, place: place))
         }
-        try checkOwnership(session)
+        try checkOwnership()
         for draft in drafts where !hasErrors { try explainStatements(draft, session) }
         try session.end()
         try checkWaves()
@@ -86,14 +87,18 @@ final class PlaybookCompiler {
         return false
     }
 
-    private func finish(_ draft: EntityDraft, scopes: [CompiledScope], place: ReferenceOrder.Place) -> CompiledEntity {
+    private func finish(
+        _ draft: EntityDraft, scopes: [CompiledScope], rules: [CompiledOwnershipRule], place: ReferenceOrder.Place
+    ) -> CompiledEntity {
         let isPlainCopy = draft.corrections.isEmpty && draft.compiledFields.allSatisfy { $0.sourceColumn != nil }
         return CompiledEntity(
             name: draft.name, ordinal: draft.ordinal, source: draft.source, target: draft.target,
             sourceColumns: draft.columns.map { .init(name: $0.name, type: $0.type, isKey: $0.isKey) },
             sourceKey: draft.sourceKey, fields: draft.compiledFields, parents: place.parents,
             isSelfReferencing: place.isSelfReferencing, rank: place.rank, keyOrder: keyOrder(draft),
-            isPlainCopy: isPlainCopy, scopes: scopes, quarantines: draft.quarantines, statements: draft.statements())
+            isPlainCopy: isPlainCopy, scopes: scopes, quarantines: draft.quarantines,
+            defaultOwner: playbook.ownership?.defaultOwner ?? .source, ownershipRules: rules,
+            deletes: playbook.ownership?.deletes ?? .refuse, statements: draft.statements())
     }
 
     // MARK: Catalogs

@@ -59,8 +59,11 @@ extension PlaybookParser {
     }
 
     func readOwnership(_ node: Node, entities: [EntityName], waves: [WaveName]) -> OwnershipSection? {
-        guard let section = mapping(node, "ownership", keys: ["default", "rules"]) else { return nil }
-        let owner = section["default"].flatMap { word($0, "ownership.default", as: OwnershipSection.Side.self) }
+        guard let section = mapping(node, "ownership", keys: ["default", "deletes", "rules"]) else { return nil }
+        let owner = section["default"].flatMap { word($0, "ownership.default", as: Side.self) }
+        let deletes = section["deletes"].flatMap {
+            word($0, "ownership.deletes", as: OwnershipSection.Deletes.self)
+        }
         var rules: [OwnershipSection.OwnershipRule] = []
         if let list = section["rules"] {
             if case .sequence(let items) = list {
@@ -72,7 +75,9 @@ extension PlaybookParser {
             }
         }
         reportNotInForce("ownership", at: text.location(node.mark))
-        return OwnershipSection(defaultOwner: owner ?? .source, rules: rules, location: text.location(node.mark))
+        return OwnershipSection(
+            defaultOwner: owner ?? .source, deletes: deletes ?? .refuse, rules: rules,
+            location: text.location(node.mark))
     }
 
     private func readRule(
@@ -84,7 +89,7 @@ extension PlaybookParser {
                 node, what, keys: ["entity", "fields", "where", "owner", "from"], required: ["entity", "owner"]),
             let entityText = section["entity"].flatMap({ scalar($0, "\(what): entity") }),
             let entity = known(entityText, what, entities),
-            let owner = section["owner"].flatMap({ word($0, "\(what): owner", as: OwnershipSection.Side.self) })
+            let owner = section["owner"].flatMap({ word($0, "\(what): owner", as: Side.self) })
         else { return nil }
         let fields = section["fields"].map { list($0, "\(what): fields") } ?? []
         let rows = section["where"].flatMap { sql($0, "\(what): where") }

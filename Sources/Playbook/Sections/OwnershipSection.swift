@@ -1,11 +1,13 @@
 public import Model
 
-/// The playbook's `ownership`. It is read and checked; nothing enforces it yet.
+/// The playbook's `ownership`: which side may write what.
 public struct OwnershipSection: Sendable {
-    /// The side that may write.
-    public enum Side: String, Sendable, CaseIterable {
-        case source
-        case target
+    /// What becomes of the source's delete of a row that the target owns, wholly or in part.
+    public enum Deletes: String, Sendable, CaseIterable {
+        /// The delete is quarantined, and its key with it, until a person decides.
+        case refuse
+        /// The row stays in the target, which goes on with it alone.
+        case detach
     }
 
     /// One rule; of several that match, the last decides.
@@ -23,6 +25,8 @@ public struct OwnershipSection: Sendable {
 
     /// Who owns what no rule names.
     public var defaultOwner: Side
+    /// The policy for deletes of rows that the other side owns.
+    public var deletes: Deletes
     public var rules: [OwnershipRule]
     public var location: FileLocation
 }
