@@ -6,6 +6,10 @@ public enum AuditAction: String, Sendable, CaseIterable {
     case scopeLoading = "scope-loading"
     /// An entity's rows of a wave are joined with the stream.
     case scopeLive = "scope-live"
+    /// Ownership was transferred.
+    case ownershipTransferred = "ownership-transferred"
+    /// The source changed what the target owns.
+    case violation
 }
 
 /// A line of the audit trail.

@@ -12,6 +12,7 @@ public struct Migrations {
     static let steps: [Step] = [
         Step(number: 1, name: "ledger", sql: String(decoding: PackageResources._001_ledger_sql, as: UTF8.self)),
         Step(number: 2, name: "audit", sql: String(decoding: PackageResources._002_audit_sql, as: UTF8.self)),
+        Step(number: 3, name: "ownership", sql: String(decoding: PackageResources._003_ownership_sql, as: UTF8.self)),
     ]
 
     private let steps: [Step]

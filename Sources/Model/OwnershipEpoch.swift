@@ -29,4 +29,9 @@ public struct OwnershipTransfer: Hashable, Sendable {
         self.fields = fields
         self.owner = owner
     }
+
+    /// Whether it is about a field.
+    public func takes(_ field: String, of entity: EntityName) -> Bool {
+        self.entity == entity && (fields.isEmpty || fields.contains(field))
+    }
 }

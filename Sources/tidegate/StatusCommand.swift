@@ -22,9 +22,16 @@ struct StatusCommand: ParsableCommand {
     @Flag(help: "Print one JSON object instead of tables.")
     var json = false
 
+    @Flag(help: "Show who owns what instead, and what was not written because of it (the same as `tidegate own`).")
+    var ownership = false
+
     func run() throws {
         try orExplain {
             let playbook = try options.read()
+            if ownership {
+                let report = try OwnershipReport(playbook, command: "status")
+                return print(json ? try report.json() : report.text, terminator: json ? "\n" : "")
+            }
             let connection = try Connection(
                 try playbook.target.postgres.connectionString(), applicationName: "tidegate status")
             try Migrations().verify(on: connection)

@@ -18,6 +18,8 @@ public struct CompiledField: Sendable {
     public let isNotNull: Bool
     /// Whether an insert writes it once although the target owns it.
     public let isSeeded: Bool
+    /// Whether the source's value follows from the target's, so that the target can own it.
+    public let isInvertible: Bool
 
     /// Whether an update may set it.
     public var isUpdatable: Bool { !isKey && !isIdentityAlways }

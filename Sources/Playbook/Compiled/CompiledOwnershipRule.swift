@@ -9,6 +9,11 @@ public struct CompiledOwnershipRule: Hashable, Sendable {
     public let owner: Side
     /// The wave from whose transfer on it holds.
     public let fromWave: WaveName?
+
+    /// Whether it says something about a field in an epoch.
+    func isInForce(on field: String, in epoch: OwnershipEpoch) -> Bool {
+        (fromWave.map(epoch.waves.contains) ?? true) && (fields?.contains(field) ?? true)
+    }
 }
 
 /// Which rows a rule is about, told from either side's row.

@@ -66,15 +66,11 @@ public struct EntityOwnership: Hashable, Sendable {
         on column: String, of entity: CompiledEntity, in epoch: OwnershipEpoch
     ) -> Decision {
         var decision = Decision.always(entity.defaultOwner)
-        for rule in entity.ownershipRules {
-            if let wave = rule.fromWave, !epoch.waves.contains(wave) { continue }
-            if let fields = rule.fields, !fields.contains(column) { continue }
+        for rule in entity.ownershipRules where rule.isInForce(on: column, in: epoch) {
             decision = refine(decision, by: rule)
         }
-        for transfer in epoch.transfers where transfer.entity == entity.name {
-            if transfer.fields.isEmpty || transfer.fields.contains(column) { decision = .always(transfer.owner) }
-        }
-        return decision
+        let transfer = epoch.transfers.last { $0.takes(column, of: entity.name) }
+        return transfer.map { .always($0.owner) } ?? decision
     }
 
     /// What a rule makes of the decision that the rules before it came to.

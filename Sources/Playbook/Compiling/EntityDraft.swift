@@ -78,6 +78,9 @@ struct DraftField {
     let mask: Located<FieldDefinition.Mask>?
     let reverse: SQLExpression?
     let seed: FieldDefinition.Seed
+
+    /// Whether the source's value follows from the target's.
+    var isInvertible: Bool { reverse != nil || (plainColumn != nil && mask == nil) }
 }
 
 /// A defect that corrects rows, while its entity is compiled.

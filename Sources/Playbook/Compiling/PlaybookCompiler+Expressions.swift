@@ -53,7 +53,7 @@ extension PlaybookCompiler {
             column: field.column.name, targetType: field.column.type, sql: assigned,
             dependencies: corrected(dependencies, draft), isKey: draft.key.contains { $0.value == field.column.name },
             isIdentityAlways: field.column.identity == .always, sourceColumn: plain,
-            isNotNull: field.column.isNotNull, isSeeded: field.seed == .once)
+            isNotNull: field.column.isNotNull, isSeeded: field.seed == .once, isInvertible: field.isInvertible)
     }
 
     private func isLiteral(_ sql: String) -> Bool {

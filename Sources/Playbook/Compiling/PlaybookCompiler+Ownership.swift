@@ -113,11 +113,10 @@ extension PlaybookCompiler {
     private func checkInverses(_ draft: EntityDraft, _ ownership: OwnershipSection) {
         let rules = ownership.rules.filter { $0.entity.value == draft.name && $0.owner == .target }
         let ownsAll = ownership.defaultOwner == .target || rules.contains { $0.fields.isEmpty }
-        for field in draft.fields where field.reverse == nil {
-            let isInvertible = field.plainColumn != nil && field.mask == nil
+        for field in draft.fields where !field.isInvertible {
             let isKey = draft.key.contains { $0.value == field.column.name }
             let isOwned = ownsAll || rules.contains { rule in rule.fields.contains { $0.value == field.column.name } }
-            guard !isInvertible, isOwned || (isKey && !rules.isEmpty) else { continue }
+            guard isOwned || (isKey && !rules.isEmpty) else { continue }
             if ownsAll, !isKey, !hasSourceOfItsOwn(field, draft) { continue }
             error(
                 .noInverse, at: field.expression.location,

@@ -1,0 +1,124 @@
+public import LibPQ
+public import Model
+
+/// Transfers of ownership, and what was not written because of it.
+public struct Ownership {
+    /// What is transferred.
+    public enum Subject: Hashable, Sendable, CustomStringConvertible {
+        /// The rules of a wave (`from: wave eu`): in force when given to the target.
+        case wave(WaveName)
+        /// An entity, or fields of it.
+        case entity(EntityName, fields: [String])
+
+        public var description: String {
+            switch self {
+            case .wave(let wave): "wave \(wave)"
+            case .entity(let entity, let fields):
+                "entity \(entity)" + (fields.isEmpty ? "" : ", fields \(fields.joined(separator: ", "))")
+            }
+        }
+    }
+
+    private let connection: Connection
+
+    /// The transfers in the ledger that `connection` reaches.
+    public init(on connection: Connection) { self.connection = connection }
+
+    /// What has been decided so far. Under an entity's lock it stays so to the end of the transaction.
+    public func epoch() throws -> OwnershipEpoch {
+        let result = try connection.query(
+            "SELECT epoch, wave, entity, fields, owner FROM tidegate.ownership_transfer ORDER BY epoch")
+        var waves: Set<WaveName> = []
+        var transfers: [OwnershipTransfer] = []
+        for row in result.rows {
+            guard let owner = row["owner"].flatMap(Side.init(rawValue:)) else {
+                throw LedgerError(.malformed, "a transfer of ownership")
+            }
+            if let wave = row["wave"].map(WaveName.init(rawValue:)) {
+                if owner == .target { waves.insert(wave) } else { waves.remove(wave) }
+            } else if let entity = row["entity"].map(EntityName.init(rawValue:)) {
+                let fields = PostgresArray.elements(row["fields"] ?? "{}") ?? []
+                transfers.append(OwnershipTransfer(entity: entity, fields: fields.compactMap { $0 }, owner: owner))
+            }
+        }
+        let number = result.rows.last?["epoch"].flatMap(Int64.init) ?? 0
+        return OwnershipEpoch(number: number, waves: waves, transfers: transfers)
+    }
+
+    /// Transfers ownership: one audited transaction that no apply transaction straddles.
+    ///
+    /// It holds the locks of all entities, so it waits for the apply transactions and merges under way, and every later
+    /// one sees the new epoch.
+    ///
+    /// - Returns: the epoch that it begins.
+    /// - Throws: `PostgresError` with 55P03 when they do not end within half a minute: nothing has changed then.
+    @discardableResult
+    public func transfer(_ subject: Subject, to owner: Side, reason: String) throws -> Int64 {
+        try connection.transaction {
+            try connection.execute("SET LOCAL lock_timeout = '30s'")
+            let ids = try Entities(on: connection).find().values.sorted()
+            for id in ids { try connection.execute(id.lock(.change)) }
+            let number = try epoch().number + 1
+            try insert(subject, owner, reason, number)
+            for id in ids { try Entities(on: connection).bumpVersion(id) }
+            try Audit(on: connection).record(
+                .ownershipTransferred, subject: subject.description,
+                detail: ["epoch": "\(number)", "owner": owner.rawValue, "reason": reason])
+            return number
+        }
+    }
+
+    private func insert(_ subject: Subject, _ owner: Side, _ reason: String, _ number: Int64) throws {
+        let (wave, entity, fields): (String?, String?, [String]) =
+            switch subject {
+            case .wave(let wave): (wave.rawValue, nil, [])
+            case .entity(let entity, let fields): (nil, entity.rawValue, fields)
+            }
+        try connection.query(
+            """
+            INSERT INTO tidegate.ownership_transfer (epoch, wave, entity, fields, owner, reason)
+            VALUES ($1, $2, $3, $4::text[], $5, $6)
+            """,
+            [
+                .int(number), .optional(wave), .optional(entity), .array(fields), .text(owner.rawValue), .text(reason),
+            ])
+    }
+
+    /// Counts what was not written, in the transaction that did not write it: fields, writes and violations by place.
+    public static let count = LedgerStatement(
+        name: "tidegate_suppressed",
+        sql: """
+            INSERT INTO tidegate.suppressed AS s (entity_id, field, epoch, writes, violations)
+            SELECT $1::integer, field, $2::bigint, writes, violations
+            FROM unnest($3::text[], $4::bigint[], $5::bigint[]) AS u (field, writes, violations) ORDER BY field
+            ON CONFLICT (entity_id, field, epoch) DO UPDATE SET writes = s.writes + excluded.writes,
+                violations = s.violations + excluded.violations, last_at = now()
+            """)
+
+    /// The parameters of `count`.
+    public static func countParameters(
+        _ entity: EntityID, epoch: Int64, _ counts: [String: SuppressedCount]
+    ) -> [Parameter] {
+        let sorted = counts.sorted { $0.key < $1.key }
+        return [
+            .int(entity.rawValue), .int(epoch), .array(sorted.map(\.key)), .array(sorted.map { "\($0.value.writes)" }),
+            .array(sorted.map { "\($0.value.violations)" }),
+        ]
+    }
+
+    /// What was not written, by entity and field, over all epochs.
+    public func suppressed() throws -> [EntityName: [String: SuppressedCount]] {
+        let result = try connection.query(
+            """
+            SELECT e.name AS entity, s.field, sum(s.writes) AS writes, sum(s.violations) AS violations
+            FROM tidegate.suppressed s JOIN tidegate.entity e ON e.id = s.entity_id GROUP BY 1, 2
+            """)
+        var found: [EntityName: [String: SuppressedCount]] = [:]
+        for row in result.rows {
+            guard let entity = row["entity"], let field = row["field"] else { continue }
+            found[EntityName(rawValue: entity), default: [:]][field] = SuppressedCount(
+                writes: row.int("writes") ?? 0, violations: row.int("violations") ?? 0)
+        }
+        return found
+    }
+}

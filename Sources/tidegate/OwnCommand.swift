@@ -1,0 +1,125 @@
+public import ArgumentParser
+import Foundation
+import Ledger
+import LibPQ
+public import Model
+import Playbook
+
+/// `tidegate own`: who owns what, and transfers of ownership.
+struct OwnCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "own",
+        abstract: "Show who owns what, or transfer ownership.",
+        discussion: """
+            The playbook's rules say which side may write which fields of which rows; what has been transferred since
+            wins over them. A transfer is one audited transaction: each change is applied wholly before or wholly after it.
+
+            \(ExitStatus.help)
+            """,
+        subcommands: [Map.self, Transfer.self], defaultSubcommand: Map.self)
+}
+
+extension OwnCommand {
+    struct Map: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show the owner of each field, and what was not written because of it.")
+
+        @OptionGroup var options: PlaybookOptions
+
+        @Flag(help: "Print one JSON object instead of a table.")
+        var json = false
+
+        func run() throws {
+            try orExplain {
+                let report = try OwnershipReport(try options.read(), command: "own")
+                print(json ? try report.json() : report.text, terminator: json ? "\n" : "")
+            }
+        }
+    }
+
+    struct Transfer: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Give an entity, some of its fields, or what a wave's rules name, to one side.",
+            discussion: """
+                --wave puts the playbook's rules with `from: wave` of that name in force (--to target) or out of force (--to
+                source). --entity gives all its rows, or --fields of all its rows, to one side, whatever the rules say.
+                """)
+
+        @OptionGroup var options: PlaybookOptions
+
+        @Option(help: "The wave whose rules come into force.")
+        var wave: String?
+
+        @Option(help: "The entity, as the playbook names it.")
+        var entity: String?
+
+        @Option(help: "Target columns of the entity, separated by commas (default: all, and so the rows).")
+        var fields: String?
+
+        @Option(help: "The new owner: source or target.")
+        var to: Side
+
+        @Option(help: "Why, for the audit trail.")
+        var reason: String
+
+        func validate() throws {
+            guard (wave == nil) != (entity == nil) else { throw ValidationError("Give --wave or --entity.") }
+            if fields != nil, entity == nil { throw ValidationError("--fields goes with --entity.") }
+            if reason.allSatisfy(\.isWhitespace) { throw ValidationError("--reason must say something.") }
+        }
+
+        func run() throws {
+            try orExplain {
+                let workspace = try Workspace(try options.read(), command: "own", activating: false)
+                let subject = try subject(workspace.playbook)
+                let epoch = try Ownership(on: workspace.targetConnection).transfer(subject, to: to, reason: reason)
+                print("\(subject) belongs to the \(to.rawValue) since epoch \(epoch)")
+            }
+        }
+
+        private func subject(_ playbook: CompiledPlaybook) throws -> Ownership.Subject {
+            if let wave {
+                let name = WaveName(rawValue: wave)
+                let rules = playbook.entities.flatMap(\.ownershipRules)
+                guard rules.contains(where: { $0.fromWave == name }) else {
+                    throw CommandFailure("no ownership rule of the playbook holds from wave \(wave) on")
+                }
+                return .wave(name)
+            }
+            let name = EntityName(rawValue: entity ?? "")
+            guard let compiled = playbook[name] else {
+                let known = playbook.entities.map(\.name.rawValue).sorted().joined(separator: ", ")
+                throw CommandFailure("the playbook has no entity \(name); its entities are \(known)")
+            }
+            let names = fields?.split(separator: ",").map { $0.filter { $0 != " " } } ?? []
+            for field in names { try check(field, of: compiled) }
+            if names.isEmpty, to == .target {
+                try compiled.fields.map(\.column).forEach { try checkInverse($0, compiled) }
+            }
+            return .entity(name, fields: names)
+        }
+
+        private func check(_ field: String, of entity: CompiledEntity) throws {
+            guard let found = entity.fields.first(where: { $0.column == field }) else {
+                let known = entity.fields.map(\.column).joined(separator: ", ")
+                throw CommandFailure("entity \(entity.name) has no field \(field); its fields are \(known)")
+            }
+            guard !found.isKey else {
+                throw CommandFailure("\(field) is the key: it goes with the row; leave --fields out to transfer rows")
+            }
+            if to == .target { try checkInverse(field, entity) }
+        }
+
+        private func checkInverse(_ field: String, _ entity: CompiledEntity) throws {
+            guard entity.fields.contains(where: { $0.column == field && !$0.isInvertible && !$0.dependencies.isEmpty })
+            else { return }
+            throw CommandFailure(
+                """
+                the target cannot own \(field) of \(entity.name): nothing says how the source's value follows from it; \
+                give the field a reverse in the playbook
+                """)
+        }
+    }
+}
+
+extension Side: ExpressibleByArgument {}

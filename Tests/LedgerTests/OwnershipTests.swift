@@ -1,0 +1,67 @@
+import Foundation
+import Ledger
+import LibPQ
+import Model
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite struct OwnershipTests {
+    @Test func transfersMakeEpochsAndAreAudited() throws {
+        try withLedger { connection, _ in
+            let ids = try Entities(on: connection).register(["customers", "orders"])
+            let ownership = Ownership(on: connection)
+            #expect(try ownership.epoch() == OwnershipEpoch())
+            #expect(try ownership.transfer(.wave("eu"), to: .target, reason: "cutover") == 1)
+            let fields = Ownership.Subject.entity("customers", fields: ["credit_limit"])
+            #expect(try ownership.transfer(fields, to: .target, reason: "sales moved") == 2)
+            let transfers = [OwnershipTransfer(entity: "customers", fields: ["credit_limit"], owner: .target)]
+            #expect(try ownership.epoch() == OwnershipEpoch(number: 2, waves: ["eu"], transfers: transfers))
+            #expect(try ownership.transfer(.wave("eu"), to: .source, reason: "way back") == 3)
+            #expect(try ownership.epoch() == OwnershipEpoch(number: 3, waves: [], transfers: transfers))
+            let entries = try Audit(on: connection).entries(action: "ownership-transferred")
+            #expect(
+                entries.map(\.subject) == ["wave eu", "entity customers, fields credit_limit", "wave eu"])
+            #expect(entries[0].detail.contains("cutover"))
+            let id = try #require(ids["orders"])
+            #expect(try Scopes(on: connection).read(id).version == 3)
+        }
+    }
+
+    @Test func aTransferWaitsForWhatIsBeingApplied() throws {
+        try withLedger { connection, database in
+            let id = try #require(try Entities(on: connection).register(["orders"])["orders"])
+            let lane = try database.connect()
+            try lane.execute("BEGIN; \(id.lock(.apply))")
+            let epoch = Mutex<Int64?>(nil)
+            let thread = Thread {
+                guard let other = try? database.connect() else { return }
+                let number = try? Ownership(on: other).transfer(.wave("eu"), to: .target, reason: "r")
+                epoch.withLock { $0 = number }
+            }
+            thread.start()
+            try waitUntil("the transfer waits for the lane") {
+                try connection.query(
+                    "SELECT count(*) FROM pg_locks WHERE relation = $1::regclass AND NOT granted", [.text(id.lockTable)]
+                ).scalar == "1"
+            }
+            #expect(try Ownership(on: connection).epoch().number == 0)
+            try lane.execute("COMMIT")
+            try waitUntil("the transfer is done") { epoch.withLock { $0 } == 1 }
+            #expect(try Ownership(on: connection).epoch().waves == ["eu"])
+        }
+    }
+
+    @Test func whatWasNotWrittenAddsUp() throws {
+        try withLedger { connection, _ in
+            let id = try #require(try Entities(on: connection).register(["orders"])["orders"])
+            let counts = ["note": SuppressedCount(writes: 2, violations: 1), "*": SuppressedCount(writes: 1)]
+            for epoch in [0, 0, 1] as [Int64] {
+                try connection.query(
+                    Ownership.count.sql, Ownership.countParameters(id, epoch: epoch, counts))
+            }
+            let found = try Ownership(on: connection).suppressed()["orders"]
+            #expect(found == ["note": SuppressedCount(writes: 6, violations: 3), "*": SuppressedCount(writes: 3)])
+        }
+    }
+}
