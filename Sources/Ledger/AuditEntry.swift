@@ -8,6 +8,10 @@ public enum AuditAction: String, Sendable, CaseIterable {
     case scopeLive = "scope-live"
     /// Ownership was transferred.
     case ownershipTransferred = "ownership-transferred"
+    /// A side's tables are guarded, or guarded anew.
+    case guardInstalled = "guard-installed"
+    /// A side's tables are guarded no more.
+    case guardRemoved = "guard-removed"
     /// The source changed what the target owns.
     case violation
 }

@@ -1,0 +1,7 @@
+/// What a guard does with a write to what its side does not own.
+public enum GuardMode: String, Sendable, CaseIterable {
+    /// The statement fails.
+    case reject
+    /// The write goes through and is recorded: who, from where, when, table, key, columns.
+    case record
+}
