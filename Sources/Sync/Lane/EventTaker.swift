@@ -83,7 +83,7 @@ final class EventTaker {
     /// Takes a message, if it is next.
     func take(_ message: borrowing Message) -> Outcome {
         guard let origin = origin(of: message), let progress = batch.partitions[origin.place] else { return .ignored }
-        if let error = message.error { return failure(error, progress.checkpoint.partition) }
+        if let error = message.error { return failure(error, progress) }
         if let next = progress.nextOffset, message.offset < next { return .ignored }
         let entity = batch.entities[origin.entity]
         do {
@@ -179,7 +179,9 @@ final class EventTaker {
                 valueBytes: message.value.map(Array.init)))
     }
 
-    private func failure(_ error: KafkaError, _ partition: Model.TopicPartition) -> Outcome {
-        error.code == .partitionEOF ? .ignored : .failed(partition, error)
+    /// What was taken of the partition before is applied first: it cannot be accounted for without the partition.
+    private func failure(_ error: KafkaError, _ progress: PartitionProgress) -> Outcome {
+        if error.code == .partitionEOF { return .ignored }
+        return progress.hasMoved ? .barrier : .failed(progress.checkpoint.partition, error)
     }
 }
