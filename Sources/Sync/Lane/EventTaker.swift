@@ -92,7 +92,10 @@ final class EventTaker {
                 partitionIndex: Int32(origin.place), offset: message.offset)
             return settle(outcome, message, origin, entity)
         } catch {
-            setAside(message, origin, key: nil, reason: "undecodable", "\(error)")
+            let key = readKey(of: message, entity)
+            // Later events of the key queue behind it, from here on.
+            if let key { parked[origin.entity].insert(key) }
+            setAside(message, origin, key: key, reason: "undecodable", "\(error)")
             return .taken
         }
     }
@@ -109,6 +112,15 @@ final class EventTaker {
         guard entity.movesRows else { return EventHeaders() }
         return EventHeaders(
             newKey: message.header("__debezium.newkey"), oldKey: message.header("__debezium.oldkey"))
+    }
+
+    /// The key of a message that cannot be decoded, as far as that can.
+    private func readKey(of message: borrowing Message, _ entity: EntityBatch) -> [String]? {
+        guard let bytes = message.key, let row = try? entity.decoder.decodeKey(bytes, into: entity.rows) else {
+            return nil
+        }
+        defer { entity.rows.removeLastRow() }
+        return entity.key(of: row)
     }
 
     private func settle(
