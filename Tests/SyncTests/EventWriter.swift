@@ -46,6 +46,17 @@ final class EventWriter {
         try send(table, key: key, value: value, headers: headers, partition: partition)
     }
 
+    /// Writes a change of an integer key as the connector does: a delete, a tombstone and a create of one position.
+    func move(
+        _ table: String, from old: Int, to new: Int, after: String, partition: Int32? = nil,
+        newPartition: Int32? = nil
+    ) throws {
+        let (oldKey, newKey) = (#"{"id":\#(old)}"#, #"{"id":\#(new)}"#)
+        try write("d", table, key: oldKey, before: oldKey, newKey: newKey, partition: partition)
+        try send(table, key: oldKey, value: nil, partition: partition)
+        try write("c", table, key: newKey, after: after, oldKey: oldKey, partition: newPartition, at: lsn)
+    }
+
     /// Writes a message of any content.
     func send(
         _ table: String, key: String?, value: String?, headers: [(String, [UInt8])] = [], partition: Int32? = nil

@@ -92,29 +92,39 @@ final class BatchApplier {
         }
     }
 
-    /// Applies the parked events of one key in a transaction of their own.
+    /// Applies the parked events of one key in a transaction of their own, piece after piece.
     ///
-    /// - Returns: false when the target still rejects them; nothing has changed then.
-    func applyParked(_ rows: EntityBatch, _ entity: Int, _ events: [ParkedEvent], _ checkpoint: Checkpoint) throws
-        -> Bool
-    {
-        try entities[entity].prepareSession()
+    /// - Returns: whether the key has no parked event left; false, too, when the target still rejects them: nothing has
+    ///   changed then.
+    func applyParked(
+        _ key: ParkedKey, _ entity: Int, _ checkpoint: Checkpoint, _ segments: ParkedRetry.Segments
+    ) throws -> Bool {
+        let applier = entities[entity]
+        try applier.prepareSession()
         do {
             try begin([entity])
-            if !entities[entity].scopes.isPending {
-                _ = try entities[entity].apply(rows.finalImages(), of: rows, reader: reader)
-                if !session.isReplica { try entities[entity].writeDeletes() }
+            var applied = 0
+            while let rows = segments.next() {
+                let images = rows.finalImages()
+                applied += images.count
+                if applier.scopes.isPending || images.isEmpty { continue }
+                _ = try applier.apply(images, of: rows, reader: reader)
+                if !session.isReplica { try applier.writeDeletes() }
+                try applier.clearStage()
             }
-            try quarantine.resolve(events, of: checkpoint)
+            let isFree = try quarantine.resolve(segments.taken, of: key, applied: applied, in: checkpoint)
             try connection.execute("COMMIT")
-            return true
+            return isFree
         } catch {
-            entities[entity].rolledBack()
+            applier.rolledBack()
             if connection.isAlive { _ = try? connection.execute("ROLLBACK") }
             if isRejection(error) { return false }
             throw error
         }
     }
+
+    /// Whether the session works.
+    var isAlive: Bool { connection.isAlive }
 
     /// The place of an entity among the playbook's.
     func place(of entity: EntityID) -> Int? { entities.firstIndex { $0.id == entity } }
@@ -153,7 +163,9 @@ final class BatchApplier {
         _ batch: LaneBatch, _ outcome: ApplyOutcome, _ events: MessageSource
     ) throws -> [Int: Set<[String]>] {
         var parked: [Int: Set<[String]>] = [:]
-        let all = batch.setAside + outcome.rejections(of: batch, events)
+        // In the order of their partitions: a key's first event decides what becomes of those behind it.
+        let all = (batch.setAside + outcome.rejections(of: batch, events))
+            .sorted { ($0.partitionIndex, $0.offset) < ($1.partitionIndex, $1.offset) }
         let quarantined = all.compactMap { event -> QuarantinedEvent? in
             guard let checkpoint = batch.partitions[event.partitionIndex]?.checkpoint else { return nil }
             if let key = event.key { parked[event.entity, default: []].insert(key) }

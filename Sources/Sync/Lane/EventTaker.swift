@@ -187,8 +187,7 @@ final class EventTaker {
         batch.setAside.append(
             SetAside(
                 partitionIndex: origin.place, offset: message.offset, entity: origin.entity, key: key, reason: reason,
-                sqlState: nil, message: text, keyBytes: message.key.map(Array.init),
-                valueBytes: message.value.map(Array.init)))
+                sqlState: nil, message: text, bytes: EventBytes(message)))
     }
 
     /// What was taken of the partition before is applied first: it cannot be accounted for without the partition.

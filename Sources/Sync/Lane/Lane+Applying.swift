@@ -44,8 +44,8 @@ extension Lane {
             checkpoints[checkpoint.partition] = checkpoint
         }
         do {
-            for (entity, keys) in try parkedRetry.run(checkpoints, applier: readyApplier()) {
-                taker.parked[entity].subtract(keys)
+            try parkedRetry.run(checkpoints, applier: readyApplier()) { entity, key in
+                taker.parked[entity].remove(key)
             }
         } catch {
             logger.info("parked keys not retried", metadata: ["lane": "\(number)", "error": "\(error)"])
