@@ -44,8 +44,8 @@ final class BatchApplier {
     /// When the target rejects a value, the batch is taken apart until the rows that it rejects are found; these go to
     /// the quarantine with all events of their keys, the rest is applied.
     ///
-    /// A row that misses its parent may only be ahead of it: until the lane has been patient, that is an error like a
-    /// deadlock, to be tried again.
+    /// A row that misses its parent, or the other half of its key change, may only be ahead of it: until the lane has
+    /// been patient, that is an error like a deadlock, to be tried again.
     ///
     /// When it throws, nothing of the batch is in the target, unless the connection broke while committing: then only
     /// the checkpoints tell.
@@ -55,7 +55,7 @@ final class BatchApplier {
         do {
             return try attempt(batch, events, isolating: false, &clock)
         } catch  where isRejection(error) {
-            if isPatient, (error as? PostgresError)?.sqlState == .foreignKeyViolation { throw error }
+            if isPatient, mayPass(error) { throw error }
             return try attempt(batch, events, isolating: true, &clock)
         }
     }
@@ -73,7 +73,7 @@ final class BatchApplier {
                 try RejectionSearch(entities: entities, session: session, reader: reader)
                     .apply(withRows, of: batch, &outcome)
             } else {
-                try applyImages(of: withRows, batch, &outcome)
+                try applyImages(of: withRows, batch, deletesFirst: session.isReplica, &outcome)
             }
             if let truncate = batch.truncate {
                 try entities[truncate.entity].truncate(partitions: truncate.partitions, reader: reader)
@@ -104,12 +104,12 @@ final class BatchApplier {
         do {
             try begin([entity])
             var applied = 0
+            var outcome = ApplyOutcome()
             while let rows = segments.next() {
                 let images = rows.finalImages()
                 applied += images.count
                 if applier.scopes.isPending || images.isEmpty { continue }
-                _ = try applier.apply(images, of: rows, reader: reader)
-                if !session.isReplica { try applier.writeDeletes() }
+                try applyImages([(applier, rows, images)], deletesFirst: session.isReplica, &outcome)
                 try applier.clearStage()
             }
             let isFree = try quarantine.resolve(segments.taken, of: key, applied: applied, in: checkpoint)
@@ -146,17 +146,54 @@ final class BatchApplier {
         }
     }
 
-    private func applyImages(of taken: [Int], _ batch: LaneBatch, _ outcome: inout ApplyOutcome) throws {
+    private func applyImages(
+        of taken: [Int], _ batch: LaneBatch, deletesFirst: Bool, _ outcome: inout ApplyOutcome
+    ) throws {
+        var started: [Work] = []
         for index in taken {
             let images = batch.entities[index].finalImages()
             if entities[index].scopes.isPending {
                 outcome.skipped += batch.entities[index].count(images, as: .pending)
             } else {
-                outcome.skipped += try entities[index].apply(images, of: batch.entities[index], reader: reader)
+                started.append((entities[index], batch.entities[index], images))
             }
         }
-        guard !session.isReplica else { return }
-        for index in taken.reversed() where !entities[index].scopes.isPending { try entities[index].writeDeletes() }
+        try applyImages(started, deletesFirst: deletesFirst, &outcome)
+    }
+
+    private typealias Work = (applier: EntityApplier, rows: EntityBatch, images: [Int32])
+
+    /// Without foreign-key checks each entity is written at once, deletes first; with them all images are written,
+    /// parents before children, and then deletes done, children before parents, or the other way round.
+    private func applyImages(_ work: [Work], deletesFirst: Bool, _ outcome: inout ApplyOutcome) throws {
+        if session.isReplica {
+            for (applier, rows, images) in work {
+                outcome.skipped += try applier.stage(images, of: rows, deletesFirst: true)
+                try applier.delete(afterWriting: false)
+                outcome.skipped += try applier.write(of: rows, deletesFirst: true, reader: reader)
+                try applier.flush()
+            }
+            return
+        }
+        if deletesFirst {
+            for (applier, rows, images) in work {
+                outcome.skipped += try applier.stage(images, of: rows, deletesFirst: true)
+            }
+            for (applier, _, _) in work.reversed() {
+                try applier.delete(afterWriting: false)
+                try applier.flush()
+            }
+        }
+        for (applier, rows, images) in work {
+            if !deletesFirst { outcome.skipped += try applier.stage(images, of: rows, deletesFirst: false) }
+            outcome.skipped += try applier.write(of: rows, deletesFirst: deletesFirst, reader: reader)
+            try applier.flush()
+        }
+        guard !deletesFirst else { return }
+        for (applier, _, _) in work.reversed() {
+            try applier.delete(afterWriting: true)
+            try applier.flush()
+        }
     }
 
     private func setAside(
@@ -188,10 +225,17 @@ final class BatchApplier {
     }
 }
 
+/// Whether a rejection may only be a matter of order, so that it is worth waiting: what the row points at, or the other
+/// half of its key change, may be on its way.
+func mayPass(_ rejection: any Error) -> Bool {
+    if let error = rejection as? SyncError { return error.code == .awaited }
+    return (rejection as? PostgresError)?.sqlState == .foreignKeyViolation
+}
+
 /// Whether the target rejects a row for what is in it: a value that does not fit (class 22), a constraint (class 23),
 /// or a value that is nowhere to be had.
 func isRejection(_ error: any Error) -> Bool {
-    if let error = error as? SyncError { return error.code == .unavailable }
+    if let error = error as? SyncError { return error.code == .unavailable || error.code == .awaited }
     guard let state = (error as? PostgresError)?.sqlState else { return false }
     return state.classCode == "22" || state.classCode == "23"
 }

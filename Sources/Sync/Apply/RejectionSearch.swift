@@ -45,8 +45,11 @@ struct RejectionSearch {
         let applier = entities[index]
         do {
             try connection.execute("SAVEPOINT half")
-            let skipped = try applier.apply(Array(images), of: batch, reader: reader)
-            if !session.isReplica { try applier.writeDeletes() }
+            var skipped = try applier.stage(Array(images), of: batch, deletesFirst: session.isReplica)
+            if session.isReplica { try applier.delete(afterWriting: false) }
+            skipped += try applier.write(of: batch, deletesFirst: session.isReplica, reader: reader)
+            if !session.isReplica { try applier.delete(afterWriting: true) }
+            try applier.flush()
             try connection.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
             try applier.clearStage()
             try connection.execute("RELEASE SAVEPOINT half")

@@ -3,7 +3,8 @@ internal import Ledger
 internal import LibPQ
 internal import Model
 
-/// Takes up the keys again that were parked because of something that may have come since: the row they point at.
+/// Takes up the keys again that were parked because of something that may have come since: the row they point at, or
+/// the other half of their key change.
 ///
 /// A lane does it when it has nothing else to do, for the partitions that it holds, which are the only ones whose
 /// events may park or release those keys meanwhile.
@@ -14,7 +15,7 @@ final class ParkedRetry {
     private var after: Int64 = 0
     private static let interval = Duration.milliseconds(500)
     private static let keysAtOnce = 100
-    private static let reasons = ["missing-parent"]
+    private static let reasons = ["missing-parent", "missing-half"]
 
     /// The retry of a lane, beside its batch.
     init(beside batch: LaneBatch, modes: ConnectorModes) {
