@@ -11,12 +11,6 @@ struct ApplyOutcome {
         /// The rows of the batch that bear the key, in order; the last is the final image.
         let rows: [Int]
         let error: any Error
-
-        /// Why, in the quarantine's words.
-        var reason: String {
-            if let error = error as? SyncError { return error.code == .awaited ? "missing-half" : error.code.rawValue }
-            return (error as? PostgresError)?.sqlState == .foreignKeyViolation ? "missing-parent" : "rejected"
-        }
     }
 
     /// Final images that were taken out of the stage.
@@ -44,7 +38,7 @@ struct ApplyOutcome {
                 let cause = rejection.error as? PostgresError
                 return SetAside(
                     partitionIndex: place, offset: header.offset, entity: rejection.entity, key: entity.key(of: row),
-                    reason: rejection.reason,
+                    reason: reason(of: rejection.error),
                     sqlState: cause?.sqlState?.rawValue, message: "\(rejection.error)",
                     bytes: events.bytes(partition, offset: header.offset))
             }

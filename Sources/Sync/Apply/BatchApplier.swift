@@ -53,15 +53,40 @@ final class BatchApplier {
         _ batch: LaneBatch, events: MessageSource, isPatient: Bool, clock: inout LaneClock
     ) throws -> Applied {
         do {
-            return try attempt(batch, events, isolating: false, &clock)
+            return try attempt(batch, events, session.isReplica ? .deletesFirst : .writesFirst, &clock)
         } catch  where isRejection(error) {
-            if isPatient, mayPass(error) { throw error }
-            return try attempt(batch, events, isolating: true, &clock)
+            var rejection = error
+            // A value that is there already may be in a row that the batch deletes.
+            if reason(of: error) == "conflict", try mayDeleteFirst(batch) {
+                do {
+                    return try attempt(batch, events, .deletesFirst, &clock)
+                } catch  where isRejection(error) { rejection = error }
+            }
+            if isPatient, mayPass(rejection) { throw rejection }
+            return try attempt(batch, events, .isolating, &clock)
+        }
+    }
+
+    /// How a batch is written.
+    private enum Attempt {
+        /// Images first, as foreign keys in force want it.
+        case writesFirst
+        /// Deletes first, as unique values that move between rows want it.
+        case deletesFirst
+        /// In parts, down to the rows that the target rejects.
+        case isolating
+    }
+
+    /// Not where a delete would take other rows with it: some of them may only be about to point elsewhere.
+    private func mayDeleteFirst(_ batch: LaneBatch) throws -> Bool {
+        guard !session.isReplica else { return false }
+        return try batch.entities.indices.allSatisfy { index in
+            try batch.entities[index].isEmpty || !entities[index].hasCascades()
         }
     }
 
     private func attempt(
-        _ batch: LaneBatch, _ events: MessageSource, isolating: Bool, _ clock: inout LaneClock
+        _ batch: LaneBatch, _ events: MessageSource, _ attempt: Attempt, _ clock: inout LaneClock
     ) throws -> Applied {
         let taken = batch.entities.indices.filter { !batch.entities[$0].isEmpty || batch.truncate?.entity == $0 }
         for index in taken { try entities[index].prepareSession() }
@@ -69,11 +94,11 @@ final class BatchApplier {
             try begin(taken)
             let withRows = taken.filter { !batch.entities[$0].isEmpty }
             var outcome = ApplyOutcome()
-            if isolating {
+            if attempt == .isolating {
                 try RejectionSearch(entities: entities, session: session, reader: reader)
                     .apply(withRows, of: batch, &outcome)
             } else {
-                try applyImages(of: withRows, batch, deletesFirst: session.isReplica, &outcome)
+                try applyImages(of: withRows, batch, deletesFirst: attempt == .deletesFirst, &outcome)
             }
             if let truncate = batch.truncate {
                 try entities[truncate.entity].truncate(partitions: truncate.partitions, reader: reader)
@@ -223,19 +248,4 @@ final class BatchApplier {
         }
         for (step, result) in zip(steps, results) { try Checkpoints.confirm(result, step) }
     }
-}
-
-/// Whether a rejection may only be a matter of order, so that it is worth waiting: what the row points at, or the other
-/// half of its key change, may be on its way.
-func mayPass(_ rejection: any Error) -> Bool {
-    if let error = rejection as? SyncError { return error.code == .awaited }
-    return (rejection as? PostgresError)?.sqlState == .foreignKeyViolation
-}
-
-/// Whether the target rejects a row for what is in it: a value that does not fit (class 22), a constraint (class 23),
-/// or a value that is nowhere to be had.
-func isRejection(_ error: any Error) -> Bool {
-    if let error = error as? SyncError { return error.code == .unavailable || error.code == .awaited }
-    guard let state = (error as? PostgresError)?.sqlState else { return false }
-    return state.classCode == "22" || state.classCode == "23"
 }

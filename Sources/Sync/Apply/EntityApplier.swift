@@ -111,6 +111,16 @@ final class EntityApplier {
         try connection.copyIn(sql) { writer in try writer.write(buffer.bytes) }
     }
 
+    /// The images that have their target key in common with others of them.
+    func imagesSharingKeys(_ images: [Int32], of batch: EntityBatch) throws -> [Int32] {
+        buffer.removeAll()
+        _ = batch.stage(images, replacingFresh: false, into: buffer)
+        try copy(statements.copyIntoStage)
+        let found = try connection.query(filter.sharingKeys)
+        try clearStage()
+        return found.rows.compactMap { $0[0].flatMap { Int32($0) } }
+    }
+
     // MARK: Deleting
 
     /// Deletes the rows of the staged deletes.

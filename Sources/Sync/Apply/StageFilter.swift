@@ -73,6 +73,15 @@ struct StageFilter {
         """
     }
 
+    /// The places in the batch of the staged images that have their target key in common with others.
+    var sharingKeys: String {
+        let key = statements.stageKeyList.joined(separator: ", ")
+        return """
+            SELECT "_seq" FROM (SELECT \(alias)."_seq", count(*) OVER (PARTITION BY \(key)) AS sharing \
+            FROM \(statements.correctedStage) WHERE \(alias)."_op" = 'u') AS s WHERE sharing > 1
+            """
+    }
+
     private func isOutside(_ scopes: [CompiledScope]) -> String {
         let inside = scopes.map { "(\($0.stagePredicate))" }.joined(separator: " OR ")
         return "\(alias).\"_op\" = 'u' AND (\(inside.isEmpty ? "false" : inside)) IS NOT TRUE AND \(isAbsent)"

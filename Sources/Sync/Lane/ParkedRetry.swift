@@ -3,8 +3,8 @@ internal import Ledger
 internal import LibPQ
 internal import Model
 
-/// Takes up the keys again that were parked because of something that may have come since: the row they point at, or
-/// the other half of their key change.
+/// Takes up the keys again that were parked because of something that may have come since: the row they point at, the
+/// delete of the row that has their unique value, or the other half of their key change.
 ///
 /// A lane does it when it has nothing else to do, for the partitions that it holds, which are the only ones whose
 /// events may park or release those keys meanwhile.
@@ -15,7 +15,6 @@ final class ParkedRetry {
     private var after: Int64 = 0
     private static let interval = Duration.milliseconds(500)
     private static let keysAtOnce = 100
-    private static let reasons = ["missing-parent", "missing-half"]
 
     /// The retry of a lane, beside its batch.
     init(beside batch: LaneBatch, modes: ConnectorModes) {
@@ -37,7 +36,8 @@ final class ParkedRetry {
         due = .now + Self.interval
         guard let flow = checkpoints.values.first?.flow else { return }
         let parked = try applier.quarantine.parked(
-            reasons: Self.reasons, flow: flow, in: checkpoints.keys.sorted(), after: after, limit: Self.keysAtOnce)
+            reasons: waitingReasons.sorted(), flow: flow, in: checkpoints.keys.sorted(), after: after,
+            limit: Self.keysAtOnce)
         after = parked.count < Self.keysAtOnce ? 0 : parked.last?.events.first?.id ?? 0
         var failure: (any Error)?
         for key in parked {
