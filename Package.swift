@@ -111,7 +111,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SyncTests",
-            dependencies: ["Sync", "Capture", "Playbook", "Ledger", "LibPQ", "RDKafka", "TestSupport"],
+            dependencies: [
+                "Sync", "Capture", "ChangeEvents", "Model", "Playbook", "Ledger", "LibPQ", "RDKafka", "TestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "BaselineTests",

@@ -20,6 +20,8 @@ public enum SkipReason: String, Sendable, CaseIterable {
     case signal
     /// The table is in no entity of the playbook.
     case unmapped
+    /// It left out values that did not change, and the source no longer has the row: a later event removes it.
+    case gone
     /// A snapshot row of a flow whose baseline is loaded from the source directly.
     case snapshotRow = "snapshot-row"
 }

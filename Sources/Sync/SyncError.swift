@@ -4,6 +4,8 @@ public struct SyncError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Code: String, Sendable {
         /// An event left out a value that neither the target nor the source has.
         case unavailable
+        /// An event left out a value that the other half of its key change will bring.
+        case awaited
         /// A transaction that the stream has shown is not visible on the source yet, as while it waits for a standby.
         case notVisible = "not-visible"
         /// The offset to go on from is no longer in the partition.
@@ -28,7 +30,7 @@ public struct SyncError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether the same may work later without anybody's help.
-    public var isRetriable: Bool { code == .missingTopic || code == .notVisible }
+    public var isRetriable: Bool { code == .missingTopic || code == .notVisible || code == .awaited }
 
     public var description: String { "sync: \(code.rawValue): \(message)" }
 }

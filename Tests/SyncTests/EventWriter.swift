@@ -1,6 +1,14 @@
 import Foundation
 import RDKafka
 
+/// A message as the connector would send it.
+struct WrittenEvent {
+    let table: String
+    let key: String?
+    let value: String?
+    var headers: [(String, [UInt8])] = []
+}
+
 /// Writes change events as the connector does, for tests that need a say in each event's position and transaction.
 final class EventWriter {
     private let producer: Producer
@@ -21,17 +29,12 @@ final class EventWriter {
         self.transaction = transaction ?? self.transaction + 1
     }
 
-    /// Writes an event.
-    ///
-    /// - Parameters:
-    ///   - key: JSON of the key; nil for none.
-    ///   - after: JSON of the new row, or nil.
-    ///   - at: a position to repeat instead of the next one.
-    func write(
+    /// Makes an event without sending it; the parameters are those of `write`.
+    func event(
         _ operation: String, _ table: String, key: String?, before: String? = nil, after: String? = nil,
-        newKey: String? = nil, oldKey: String? = nil, partition: Int32? = nil, at position: Int? = nil,
-        snapshot: String = "false", millis: Int? = nil
-    ) throws {
+        newKey: String? = nil, oldKey: String? = nil, at position: Int? = nil, snapshot: String = "false",
+        millis: Int? = nil
+    ) -> WrittenEvent {
         if position == nil { lsn += 8 }
         let place = position ?? lsn
         let value = """
@@ -43,7 +46,44 @@ final class EventWriter {
         var headers: [(String, [UInt8])] = []
         if let newKey { headers.append(("__debezium.newkey", Array(newKey.utf8))) }
         if let oldKey { headers.append(("__debezium.oldkey", Array(oldKey.utf8))) }
-        try send(table, key: key, value: value, headers: headers, partition: partition)
+        return WrittenEvent(table: table, key: key, value: value, headers: headers)
+    }
+
+    /// Makes both halves of a change of an integer key, which share their position.
+    func moving(
+        _ table: String, from old: Int, to new: Int, after: String
+    ) -> (delete: WrittenEvent, create: WrittenEvent) {
+        let (oldKey, newKey) = (#"{"id":\#(old)}"#, #"{"id":\#(new)}"#)
+        let delete = event("d", table, key: oldKey, before: oldKey, newKey: newKey)
+        return (delete, event("c", table, key: newKey, after: after, oldKey: oldKey, at: lsn))
+    }
+
+    /// Writes an event.
+    ///
+    /// - Parameters:
+    ///   - key: JSON of the key; nil for none.
+    ///   - after: JSON of the new row, or nil.
+    ///   - at: a position to repeat instead of the next one.
+    func write(
+        _ operation: String, _ table: String, key: String?, before: String? = nil, after: String? = nil,
+        newKey: String? = nil, oldKey: String? = nil, partition: Int32? = nil, at position: Int? = nil,
+        snapshot: String = "false", millis: Int? = nil
+    ) throws {
+        let event = event(
+            operation, table, key: key, before: before, after: after, newKey: newKey, oldKey: oldKey, at: position,
+            snapshot: snapshot, millis: millis)
+        try send(table, key: key, value: event.value, headers: event.headers, partition: partition)
+    }
+
+    /// Writes a change of an integer key as the connector does: a delete, a tombstone and a create of one position.
+    func move(
+        _ table: String, from old: Int, to new: Int, after: String, partition: Int32? = nil,
+        newPartition: Int32? = nil
+    ) throws {
+        let (oldKey, newKey) = (#"{"id":\#(old)}"#, #"{"id":\#(new)}"#)
+        try write("d", table, key: oldKey, before: oldKey, newKey: newKey, partition: partition)
+        try send(table, key: oldKey, value: nil, partition: partition)
+        try write("c", table, key: newKey, after: after, oldKey: oldKey, partition: newPartition, at: lsn)
     }
 
     /// Writes a message of any content.

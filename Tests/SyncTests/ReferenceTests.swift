@@ -79,7 +79,7 @@ import Testing
             #expect(
                 try sync.rows(
                     "SELECT reason, sqlstate, key::text, event_value IS NOT NULL FROM tidegate.quarantine ORDER BY 1")
-                    == ["rejected|23514|{13}|t", "undecodable|-|-|t"])
+                    == ["rejected|23514|{13}|t", "undecodable|-|{300}|t"])
             // Later events of the key queue behind it, also in another process.
             try sync.writer.write("u", "item", key: #"{"id":13}"#, after: #"{"id":13,"n":14}"#)
             try sync.applyAll()

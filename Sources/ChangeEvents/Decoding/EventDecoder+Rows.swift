@@ -33,6 +33,24 @@ extension EventDecoder {
         return .row(row)
     }
 
+    func appendKey(_ key: UnsafeRawBufferPointer, _ batch: RowBatch) throws(DecodeError) -> Int {
+        let bytesBefore = batch.sink.count
+        let row = batch.appendRow(RowHeader(operation: .delete))
+        do throws(DecodeError) {
+            let parsed = try unsafe parse(ByteView(key), .key, keySchemas)
+            try writeImage(parsed, parsed.root, "", .mainKey(row: row), batch)
+            for column in keyColumns where batch.span(row, column).presence != .value {
+                throw parsed.error(
+                    .missing, at: parsed.root, columns[column].name, expected: "a value", found: "none")
+            }
+        } catch {
+            batch.removeLastRow()
+            batch.sink.truncate(to: bytesBefore)
+            throw error
+        }
+        return row
+    }
+
     private func fill(
         _ row: Int, _ document: ParsedDocument, _ envelope: Envelope, _ operation: ChangeOperation,
         _ key: UnsafeRawBufferPointer?, _ batch: RowBatch

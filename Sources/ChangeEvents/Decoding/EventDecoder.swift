@@ -80,6 +80,16 @@ public final class EventDecoder {
         return try unsafe appendRow(document, envelope, header, key, headers, batch)
     }
 
+    /// Decodes a message's key alone, for a message whose value cannot be decoded, and appends a row of it to the batch.
+    ///
+    /// When it throws, the batch is as it was before.
+    ///
+    /// - Returns: the row, whose other columns are absent.
+    public func decodeKey(_ key: UnsafeRawBufferPointer, into batch: RowBatch) throws(DecodeError) -> Int {
+        precondition(batch.columnCount == columns.count, "the batch must have the decoder's columns")
+        return try unsafe appendKey(key, batch)
+    }
+
     private func isOurs(_ tokens: JSONTokens, _ source: SourceBlock) -> Bool {
         let schema = source.schema > 0 ? source.schema : source.database
         return Self.isEqual(tokens.bytes(source.table), tableName) && Self.isEqual(tokens.bytes(schema), schemaName)

@@ -170,15 +170,23 @@ COMMENT ON COLUMN tidegate.reread.xid IS 'Source transaction of the last event o
 CREATE TABLE tidegate.moved (
     entity_id integer NOT NULL,
     key text[] NOT NULL,
-    row jsonb NOT NULL,
+    position text NOT NULL,
+    half "char" NOT NULL CHECK (half IN ('d', 'c')),
+    row text,
     xid bigint,
-    created_at timestamptz NOT NULL DEFAULT now()
+    taken boolean NOT NULL DEFAULT false,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (entity_id, key, position)
 );
-CREATE UNIQUE INDEX one_row_for_each_move ON tidegate.moved (entity_id, key, coalesce(xid, -1));
 COMMENT ON TABLE tidegate.moved IS
-    'Target rows between the two halves of a key change, which travel on two partitions: put down by the delete, picked up by the create.';
+    'Key changes of which one half has come: a delete of the old key and a create of the new one travel on two partitions. The half that comes second takes the entry away.';
 COMMENT ON COLUMN tidegate.moved.key IS 'The new source key.';
-COMMENT ON COLUMN tidegate.moved.row IS 'The target row as it was under the old key.';
+COMMENT ON COLUMN tidegate.moved.position IS 'Source position that both halves share, major:minor:row.';
+COMMENT ON COLUMN tidegate.moved.half IS 'The half that has come: d for the delete, c for the create.';
+COMMENT ON COLUMN tidegate.moved.row IS
+    'The target row as it was under the old key, as the text of its row type; null when there was none, and for a create.';
+COMMENT ON COLUMN tidegate.moved.xid IS 'Source transaction (32 bits), by which the end of a load tells what both halves of have passed.';
+COMMENT ON COLUMN tidegate.moved.taken IS 'Set by the other half within the transaction that then deletes the entry.';
 
 CREATE TABLE tidegate.quarantine (
     id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
@@ -201,7 +209,7 @@ CREATE TABLE tidegate.quarantine (
 );
 CREATE INDEX parked_keys ON tidegate.quarantine (entity_id, key) WHERE state IN ('parked', 'retrying');
 COMMENT ON TABLE tidegate.quarantine IS 'Events set aside with their bytes. While one of a key is parked, later ones of the key queue behind it.';
-COMMENT ON COLUMN tidegate.quarantine.reason IS 'A word: undecodable, rejected, behind (a parked event of its key), missing-parent and the like.';
+COMMENT ON COLUMN tidegate.quarantine.reason IS 'A word: undecodable, rejected, behind (a parked event of its key), missing-parent, conflict, missing-half and the like.';
 COMMENT ON COLUMN tidegate.quarantine.message IS 'What was wrong, without row values.';
 COMMENT ON COLUMN tidegate.quarantine.state IS 'parked, retrying, resolved (applied after all) or discarded by a person.';
 

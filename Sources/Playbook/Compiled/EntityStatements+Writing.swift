@@ -57,6 +57,19 @@ extension EntityStatements {
         """
     }
 
+    /// The same, but for rows that a staged image writes too: where several source keys can mean one target key, the row
+    /// of a deleted key may go on under another. Images must be written before.
+    public var deleteUnlessWritten: String {
+        let keys = keyFields.indices.map { "k\($0)" }
+        let isKey = keys.map { "u.\($0) IS NOT NULL" }.joined(separator: " AND ")
+        return """
+            \(delete) AND (\(keys.map { "s.\($0)" }.joined(separator: ", "))) NOT IN (\
+            SELECT \(keys.map { "u.\($0)" }.joined(separator: ", ")) \
+            FROM (SELECT \(keyValues.joined(separator: ", ")) FROM \(correctedStage) WHERE \(alias)."_op" = 'u') AS u \
+            WHERE \(isKey))
+            """
+    }
+
     /// Empties the target table. TRUNCATE would take a lock that readers wait for, and is refused where a foreign key
     /// points at the table, so rows are deleted.
     public var truncate: String { "DELETE FROM \(target.quoted)" }
@@ -78,6 +91,12 @@ extension EntityStatements {
     /// A staged row's key, one expression per target key column, of exactly that column's type.
     public var stageKeyList: [String] { keyFields.map(\.sql) }
 
+    /// A staged row's key, one expression per target key column, beside other tables in FROM: names in a user's
+    /// expression may be theirs too, and the innermost wins.
+    public var enclosedKeyList: [String] {
+        keyFields.map { "(SELECT \($0.sql) FROM (SELECT \(alias).*) AS \(alias))" }
+    }
+
     /// A staged row's key as text[], over `correctedStage`; equal to `targetKeyText` of the row it makes.
     public var stageKeyText: String { "ARRAY[\(stageKeyList.map { "(\($0))::text" }.joined(separator: ", "))]" }
 
@@ -88,10 +107,8 @@ extension EntityStatements {
 
     /// Whether a row of `correctedStage` and the target row are the same, both being in FROM.
     public func stageKeyEquality(_ targetAlias: String = "_target") -> String {
-        keyFields.map { field in
-            // Names in a user's expression may be the target's too: innermost wins.
-            let isPlain = field.sourceColumn != nil
-            let value = isPlain ? field.sql : "(SELECT \(field.sql) FROM (SELECT \(alias).*) AS \(alias))"
+        keyFields.enumerated().map { index, field in
+            let value = field.sourceColumn != nil ? field.sql : enclosedKeyList[index]
             return "\(targetAlias).\(quotedIdentifier(field.column)) = \(value)"
         }.joined(separator: " AND ")
     }

@@ -35,13 +35,12 @@ struct ApplyOutcome {
                 let header = entity.rows.header(row)
                 let place = Int(header.partitionIndex)
                 guard let partition = batch.partitions[place]?.checkpoint.partition else { return nil }
-                let bytes = events.bytes(partition, offset: header.offset)
                 let cause = rejection.error as? PostgresError
                 return SetAside(
                     partitionIndex: place, offset: header.offset, entity: rejection.entity, key: entity.key(of: row),
-                    reason: cause?.sqlState == .foreignKeyViolation ? "missing-parent" : "rejected",
-                    sqlState: cause?.sqlState?.rawValue, message: "\(rejection.error)", keyBytes: bytes?.key,
-                    valueBytes: bytes?.value)
+                    reason: reason(of: rejection.error),
+                    sqlState: cause?.sqlState?.rawValue, message: "\(rejection.error)",
+                    bytes: events.bytes(partition, offset: header.offset))
             }
         }
     }

@@ -44,8 +44,8 @@ final class BatchApplier {
     /// When the target rejects a value, the batch is taken apart until the rows that it rejects are found; these go to
     /// the quarantine with all events of their keys, the rest is applied.
     ///
-    /// A row that misses its parent may only be ahead of it: until the lane has been patient, that is an error like a
-    /// deadlock, to be tried again.
+    /// A row that misses its parent, or the other half of its key change, may only be ahead of it: until the lane has
+    /// been patient, that is an error like a deadlock, to be tried again.
     ///
     /// When it throws, nothing of the batch is in the target, unless the connection broke while committing: then only
     /// the checkpoints tell.
@@ -53,15 +53,40 @@ final class BatchApplier {
         _ batch: LaneBatch, events: MessageSource, isPatient: Bool, clock: inout LaneClock
     ) throws -> Applied {
         do {
-            return try attempt(batch, events, isolating: false, &clock)
+            return try attempt(batch, events, session.isReplica ? .deletesFirst : .writesFirst, &clock)
         } catch  where isRejection(error) {
-            if isPatient, (error as? PostgresError)?.sqlState == .foreignKeyViolation { throw error }
-            return try attempt(batch, events, isolating: true, &clock)
+            var rejection = error
+            // A value that is there already may be in a row that the batch deletes.
+            if reason(of: error) == "conflict", try mayDeleteFirst(batch) {
+                do {
+                    return try attempt(batch, events, .deletesFirst, &clock)
+                } catch  where isRejection(error) { rejection = error }
+            }
+            if isPatient, mayPass(rejection) { throw rejection }
+            return try attempt(batch, events, .isolating, &clock)
+        }
+    }
+
+    /// How a batch is written.
+    private enum Attempt {
+        /// Images first, as foreign keys in force want it.
+        case writesFirst
+        /// Deletes first, as unique values that move between rows want it.
+        case deletesFirst
+        /// In parts, down to the rows that the target rejects.
+        case isolating
+    }
+
+    /// Not where a delete would take other rows with it: some of them may only be about to point elsewhere.
+    private func mayDeleteFirst(_ batch: LaneBatch) throws -> Bool {
+        guard !session.isReplica else { return false }
+        return try batch.entities.indices.allSatisfy { index in
+            try batch.entities[index].isEmpty || !entities[index].hasCascades()
         }
     }
 
     private func attempt(
-        _ batch: LaneBatch, _ events: MessageSource, isolating: Bool, _ clock: inout LaneClock
+        _ batch: LaneBatch, _ events: MessageSource, _ attempt: Attempt, _ clock: inout LaneClock
     ) throws -> Applied {
         let taken = batch.entities.indices.filter { !batch.entities[$0].isEmpty || batch.truncate?.entity == $0 }
         for index in taken { try entities[index].prepareSession() }
@@ -69,11 +94,11 @@ final class BatchApplier {
             try begin(taken)
             let withRows = taken.filter { !batch.entities[$0].isEmpty }
             var outcome = ApplyOutcome()
-            if isolating {
+            if attempt == .isolating {
                 try RejectionSearch(entities: entities, session: session, reader: reader)
                     .apply(withRows, of: batch, &outcome)
             } else {
-                try applyImages(of: withRows, batch, &outcome)
+                try applyImages(of: withRows, batch, deletesFirst: attempt == .deletesFirst, &outcome)
             }
             if let truncate = batch.truncate {
                 try entities[truncate.entity].truncate(partitions: truncate.partitions, reader: reader)
@@ -92,29 +117,39 @@ final class BatchApplier {
         }
     }
 
-    /// Applies the parked events of one key in a transaction of their own.
+    /// Applies the parked events of one key in a transaction of their own, piece after piece.
     ///
-    /// - Returns: false when the target still rejects them; nothing has changed then.
-    func applyParked(_ rows: EntityBatch, _ entity: Int, _ events: [ParkedEvent], _ checkpoint: Checkpoint) throws
-        -> Bool
-    {
-        try entities[entity].prepareSession()
+    /// - Returns: whether the key has no parked event left; false, too, when the target still rejects them: nothing has
+    ///   changed then.
+    func applyParked(
+        _ key: ParkedKey, _ entity: Int, _ checkpoint: Checkpoint, _ segments: ParkedRetry.Segments
+    ) throws -> Bool {
+        let applier = entities[entity]
+        try applier.prepareSession()
         do {
             try begin([entity])
-            if !entities[entity].scopes.isPending {
-                _ = try entities[entity].apply(rows.finalImages(), of: rows, reader: reader)
-                if !session.isReplica { try entities[entity].writeDeletes() }
+            var applied = 0
+            var outcome = ApplyOutcome()
+            while let rows = segments.next() {
+                let images = rows.finalImages()
+                applied += images.count
+                if applier.scopes.isPending || images.isEmpty { continue }
+                try applyImages([(applier, rows, images)], deletesFirst: session.isReplica, &outcome)
+                try applier.clearStage()
             }
-            try quarantine.resolve(events, of: checkpoint)
+            let isFree = try quarantine.resolve(segments.taken, of: key, applied: applied, in: checkpoint)
             try connection.execute("COMMIT")
-            return true
+            return isFree
         } catch {
-            entities[entity].rolledBack()
+            applier.rolledBack()
             if connection.isAlive { _ = try? connection.execute("ROLLBACK") }
             if isRejection(error) { return false }
             throw error
         }
     }
+
+    /// Whether the session works.
+    var isAlive: Bool { connection.isAlive }
 
     /// The place of an entity among the playbook's.
     func place(of entity: EntityID) -> Int? { entities.firstIndex { $0.id == entity } }
@@ -136,24 +171,63 @@ final class BatchApplier {
         }
     }
 
-    private func applyImages(of taken: [Int], _ batch: LaneBatch, _ outcome: inout ApplyOutcome) throws {
+    private func applyImages(
+        of taken: [Int], _ batch: LaneBatch, deletesFirst: Bool, _ outcome: inout ApplyOutcome
+    ) throws {
+        var started: [Work] = []
         for index in taken {
             let images = batch.entities[index].finalImages()
             if entities[index].scopes.isPending {
                 outcome.skipped += batch.entities[index].count(images, as: .pending)
             } else {
-                outcome.skipped += try entities[index].apply(images, of: batch.entities[index], reader: reader)
+                started.append((entities[index], batch.entities[index], images))
             }
         }
-        guard !session.isReplica else { return }
-        for index in taken.reversed() where !entities[index].scopes.isPending { try entities[index].writeDeletes() }
+        try applyImages(started, deletesFirst: deletesFirst, &outcome)
+    }
+
+    private typealias Work = (applier: EntityApplier, rows: EntityBatch, images: [Int32])
+
+    /// Without foreign-key checks each entity is written at once, deletes first; with them all images are written,
+    /// parents before children, and then deletes done, children before parents, or the other way round.
+    private func applyImages(_ work: [Work], deletesFirst: Bool, _ outcome: inout ApplyOutcome) throws {
+        if session.isReplica {
+            for (applier, rows, images) in work {
+                outcome.skipped += try applier.stage(images, of: rows, deletesFirst: true)
+                try applier.delete(afterWriting: false)
+                outcome.skipped += try applier.write(of: rows, deletesFirst: true, reader: reader)
+                try applier.flush()
+            }
+            return
+        }
+        if deletesFirst {
+            for (applier, rows, images) in work {
+                outcome.skipped += try applier.stage(images, of: rows, deletesFirst: true)
+            }
+            for (applier, _, _) in work.reversed() {
+                try applier.delete(afterWriting: false)
+                try applier.flush()
+            }
+        }
+        for (applier, rows, images) in work {
+            if !deletesFirst { outcome.skipped += try applier.stage(images, of: rows, deletesFirst: false) }
+            outcome.skipped += try applier.write(of: rows, deletesFirst: deletesFirst, reader: reader)
+            try applier.flush()
+        }
+        guard !deletesFirst else { return }
+        for (applier, _, _) in work.reversed() {
+            try applier.delete(afterWriting: true)
+            try applier.flush()
+        }
     }
 
     private func setAside(
         _ batch: LaneBatch, _ outcome: ApplyOutcome, _ events: MessageSource
     ) throws -> [Int: Set<[String]>] {
         var parked: [Int: Set<[String]>] = [:]
-        let all = batch.setAside + outcome.rejections(of: batch, events)
+        // In the order of their partitions: a key's first event decides what becomes of those behind it.
+        let all = (batch.setAside + outcome.rejections(of: batch, events))
+            .sorted { ($0.partitionIndex, $0.offset) < ($1.partitionIndex, $1.offset) }
         let quarantined = all.compactMap { event -> QuarantinedEvent? in
             guard let checkpoint = batch.partitions[event.partitionIndex]?.checkpoint else { return nil }
             if let key = event.key { parked[event.entity, default: []].insert(key) }
@@ -174,12 +248,4 @@ final class BatchApplier {
         }
         for (step, result) in zip(steps, results) { try Checkpoints.confirm(result, step) }
     }
-}
-
-/// Whether the target rejects a row for what is in it: a value that does not fit (class 22), a constraint (class 23),
-/// or a value that is nowhere to be had.
-func isRejection(_ error: any Error) -> Bool {
-    if let error = error as? SyncError { return error.code == .unavailable }
-    guard let state = (error as? PostgresError)?.sqlState else { return false }
-    return state.classCode == "22" || state.classCode == "23"
 }

@@ -5,6 +5,9 @@ internal import Model
 internal import Playbook
 
 /// Writes the final images of one entity, in one target session, within the lane's open transaction.
+///
+/// In three parts, of which the middle one is the last in a session with foreign-key checks: `stage`, `delete`, `write`.
+/// Statements that need no answer are sent with the next that do, or with `flush`.
 final class EntityApplier {
     let entity: CompiledEntity
     let id: EntityID
@@ -12,12 +15,18 @@ final class EntityApplier {
     var scopes = ScopeView()
     let session: TargetSession
     let buffer: CopyBuffer
-    private let filter: StageFilter
-    private let moves: KeyMoves
+    let filter: StageFilter
+    let moves: KeyMoves
     private let movesRows: Bool
-    private var plans: [WritePlan] = []
+    private let hasInjectiveKey: Bool
+    private(set) var plans: [WritePlan] = []
+    /// What is in the stage.
+    private(set) var staged = EntityBatch.Staged()
+    private(set) var halves = EntityBatch.Moves()
+    private var steps: [Step] = []
     private var hasStage = false
     private var rangesVersion: Int64?
+    private var cascades: Bool?
 
     init(entity: CompiledEntity, id: EntityID, session: TargetSession, buffer: CopyBuffer) {
         self.entity = entity
@@ -26,11 +35,14 @@ final class EntityApplier {
         self.buffer = buffer
         filter = StageFilter(entity: entity, id: id)
         movesRows = entity.movesRows
+        hasInjectiveKey = entity.hasInjectiveKey
         moves = KeyMoves(entity: entity, entityID: Int(id.rawValue))
     }
 
-    private var connection: Connection { session.connection }
-    private var statements: EntityStatements { entity.statements }
+    var connection: Connection { session.connection }
+    var statements: EntityStatements { entity.statements }
+    /// Whether merged chunks may have taken rows out of the stage.
+    var dropsSeen: Bool { scopes.loading != nil }
 
     /// The session's name for one of the entity's statements.
     func name(_ statement: String) -> String { "\(statement) \(entity.name)" }
@@ -44,31 +56,47 @@ final class EntityApplier {
     }
 
     /// The transaction was rolled back: tables made in it are gone.
-    func rolledBack() { rangesVersion = nil }
+    func rolledBack() {
+        rangesVersion = nil
+        steps.removeAll()
+    }
 
-    /// Puts images into the stage, takes out what is not to be applied, and writes the rest.
+    // MARK: Staging
+
+    /// Puts images into the stage, takes out what a merged chunk has seen, and reads the rows whose keys change.
     ///
-    /// In a session without foreign-key checks deletes are written too, before the images; otherwise they wait in the
-    /// stage for `writeDeletes`.
-    func apply(_ images: [Int32], of batch: EntityBatch, reader: SourceReader?) throws -> [SkippedImages] {
+    /// - Parameter deletesFirst: whether `delete` comes before `write`; then a fresh image replaces what is there.
+    func stage(_ images: [Int32], of batch: EntityBatch, deletesFirst: Bool) throws -> [SkippedImages] {
         buffer.removeAll()
-        let staged = batch.stage(images, replacingFresh: session.isReplica, into: buffer)
+        staged = batch.stage(images, replacingFresh: deletesFirst, into: buffer)
+        halves = EntityBatch.Moves()
         try copy(statements.copyIntoStage)
-        var skipped = try dropSeen()
-        if staged.hasMoves { try copyMoves(staged, of: batch) }
-        try run(clearing(staged))
-        skipped += try dropPending(reader)
-        try run(writing(staged, batch))
-        for mask in staged.masks.sorted() where plans[Int(mask)].needsRow {
-            try completeFromSource(mask, everyRow: plans[Int(mask)].needsSource, reader)
+        while plans.count < batch.shapes.shapes.count {
+            plans.append(WritePlan(entity: entity, shape: batch.shapes.shapes[plans.count]))
         }
+        let skipped = try dropSeen()
+        if !staged.moves.isEmpty { try stageMoves(of: batch) }
         return skipped
     }
 
-    /// Deletes the rows of the staged deletes.
-    func writeDeletes() throws {
-        try session.prepare(name("delete"), statements.delete)
-        try connection.executePrepared(name("delete"))
+    private func stageMoves(of batch: EntityBatch) throws {
+        buffer.removeAll()
+        halves = batch.writeMoves(staged, into: buffer)
+        guard !halves.isEmpty else { return }
+        try copy(moves.copy)
+        try lookingUp {
+            try queue(dropsSeen ? "read moving, seen" : "read moving", moves.read(seen: dropsSeen))
+            if halves.hasOpen { try queue("exchange", moves.exchange) }
+            if !hasInjectiveKey { try queue("keep", moves.keepRows) }
+        }
+    }
+
+    /// Queues statements that find rows by their keys, one for each half of a key change, in tables that may have been
+    /// empty when they were last analyzed or the statement was planned.
+    private func lookingUp(_ body: () throws -> Void) throws {
+        try queue("look up", "SET LOCAL enable_seqscan = off")
+        try body()
+        try queue("scan", "SET LOCAL enable_seqscan = on")
     }
 
     /// Takes all rows out of the stage.
@@ -79,49 +107,76 @@ final class EntityApplier {
 
     /// Copies what the buffer holds.
     func copy(_ sql: String) throws {
+        try flush()
         try connection.copyIn(sql) { writer in try writer.write(buffer.bytes) }
     }
 
-    /// Empties the target table, as a truncate of the source's did.
-    ///
-    /// Where the topic has several partitions, the other ones may already have brought rows that came after it. Then
-    /// only rows that the source no longer has are deleted; what else is old, the stream brings up to date. Chunks of
-    /// a load that is under way are read again.
-    func truncate(partitions: Int, reader: SourceReader?) throws {
-        guard !scopes.isPending else { return }
-        if partitions == 1 {
-            try connection.execute(statements.truncate)
-        } else {
-            try deleteWhatTheSourceLacks(reader)
-        }
-        guard let loading = scopes.loading else { return }
-        try connection.query(
-            """
-            UPDATE tidegate.chunk SET state = 'planned', attempt = attempt + 1, worker_id = NULL
-            WHERE entity_id = $1 AND wave = $2
-            """, [.int(id.rawValue), .text(loading.wave.rawValue)])
-        // Other lanes must not take the ranges for merged any more.
-        try connection.query("UPDATE tidegate.entity SET version = version + 1 WHERE id = $1", [.int(id.rawValue)])
+    /// The images that have their target key in common with others of them.
+    func imagesSharingKeys(_ images: [Int32], of batch: EntityBatch) throws -> [Int32] {
+        buffer.removeAll()
+        _ = batch.stage(images, replacingFresh: false, into: buffer)
+        try copy(statements.copyIntoStage)
+        let found = try connection.query(filter.sharingKeys)
+        try clearStage()
+        return found.rows.compactMap { $0[0].flatMap { Int32($0) } }
     }
 
-    private func deleteWhatTheSourceLacks(_ reader: SourceReader?) throws {
-        guard let reader else {
-            throw SyncError(
-                .unavailable,
-                """
-                \(entity.source) was truncated and its topic has several partitions: which rows are newer only the \
-                source can tell; give the playbook a source connection
-                """)
+    // MARK: Deleting
+
+    /// Deletes the rows of the staged deletes.
+    ///
+    /// - Parameter written: whether the images have been written: then a row that one of them wrote stays.
+    func delete(afterWriting written: Bool) throws {
+        if !written {
+            if staged.hasDeletes { try queue("delete", statements.delete) }
+        } else if hasInjectiveKey {
+            try queue("delete", statements.delete)
+        } else {
+            try queue("delete unless written", statements.deleteUnlessWritten)
         }
-        try connection.execute("DELETE FROM \(statements.stage)")
-        buffer.removeAll()
-        try reader.rowsOfAllKeys(of: entity) { row in buffer.append(row) }
-        try copy(statements.copyRowsIntoStage)
-        try connection.execute(
+    }
+
+    /// Whether deleting a row of the target takes rows of other tables with it or changes them.
+    func hasCascades() throws -> Bool {
+        if let cascades { return cascades }
+        let found = try connection.query(
             """
-            DELETE FROM \(entity.target.quoted) AS _target WHERE NOT EXISTS \
-            (SELECT FROM \(statements.rawStage) WHERE \(statements.stageKeyEquality("_target")))
-            """)
+            SELECT count(*) FROM pg_constraint
+            WHERE contype = 'f' AND confrelid = $1::regclass AND confdeltype IN ('c', 'n', 'd')
+            """, [.text(entity.target.quoted)])
+        cascades = found.scalar != "0"
+        return cascades ?? true
+    }
+
+    // MARK: Writing
+
+    /// Puts rows of changed keys down, takes out what is in no started scope, and writes the rest.
+    ///
+    /// - Parameter deletesFirst: whether `delete` has been called.
+    func write(of batch: EntityBatch, deletesFirst: Bool, reader: SourceReader?) throws -> [SkippedImages] {
+        if halves.hasArrivals {
+            try lookingUp { try queueArrivals(deletesFirst: deletesFirst, hasSource: reader != nil) }
+        }
+        var skipped = try dropPending(reader)
+        for mask in staged.masks.sorted() {
+            if let sql = plans[Int(mask)].sql { try queue("write \(mask)", sql, [.int(mask)]) }
+        }
+        if staged.masks.contains(where: { plans[Int($0)].needsRow }) {
+            try flush()
+            skipped += try complete(deletesFirst: deletesFirst, reader)
+        }
+        if !halves.isEmpty { try lookingUp { try queue("forget", moves.forget) } }
+        return skipped
+    }
+
+    private func queueArrivals(deletesFirst: Bool, hasSource: Bool) throws {
+        let seen = dropsSeen
+        let variant = "\(deletesFirst ? ", replacing" : "")\(seen ? ", seen" : "")"
+        try queue(
+            "place\(variant)", moves.place(over: false, all: deletesFirst, hasSource: hasSource, seen: seen))
+        guard halves.hasFresh, !deletesFirst else { return }
+        try queue("place over\(variant)", moves.place(over: true, all: false, hasSource: hasSource, seen: seen))
+        if let reset = moves.reset(seen: seen) { try queue("reset\(variant)", reset) }
     }
 
     // MARK: What is not to be applied
@@ -144,6 +199,7 @@ final class EntityApplier {
     /// the source can tell.
     private func dropPending(_ reader: SourceReader?) throws -> [SkippedImages] {
         guard let limiting = scopes.limiting else { return [] }
+        try flush()
         var vouched: [String] = []
         if let reader, limiting.contains(where: \.isByParent) {
             let outside = try connection.query(filter.outsideKeys(limiting))
@@ -155,95 +211,37 @@ final class EntityApplier {
         return counted(try connection.query(filter.dropPending(limiting), [.array(vouched)]), .pending)
     }
 
-    private func counted(_ result: Result, _ reason: SkipReason) -> [SkippedImages] {
+    func counted(_ result: Result, _ reason: SkipReason) -> [SkippedImages] {
         result.rows.compactMap { row in
             guard let place = row[0].flatMap(Int.init), let count = row[1].flatMap(Int.init) else { return nil }
             return SkippedImages(partitionIndex: place, reason: reason, count: count)
         }
     }
 
-    // MARK: Writing
-
-    private func copyMoves(_ staged: EntityBatch.Staged, of batch: EntityBatch) throws {
-        buffer.removeAll()
-        batch.writeMoves(staged, into: buffer)
-        try copy(moves.copy)
+    /// The transactions of staged rows, whose last column they are.
+    func transactions(_ result: Result) -> Set<UInt32> {
+        Set(result.rows.compactMap { $0[entity.sourceKey.count].flatMap { UInt32($0) } })
     }
 
-    /// What comes before the images: rows of changed keys are put down, deletes done, rows picked up.
-    private func clearing(_ staged: EntityBatch.Staged) throws -> [Step] {
-        var steps: [Step] = []
-        let seen = scopes.loading != nil
-        if staged.hasMoves { steps.append(try step(seen ? "put down, seen" : "put down", moves.putDown(seen: seen))) }
-        if staged.hasDeletes, session.isReplica { steps.append(try step("delete", statements.delete)) }
-        if staged.hasMoves {
-            steps.append(try step(seen ? "pick up, seen" : "pick up", moves.pickUp(seen: seen)))
-            steps.append(try step("forget", moves.forget))
-        }
-        return steps
-    }
-
-    private func writing(_ staged: EntityBatch.Staged, _ batch: EntityBatch) throws -> [Step] {
-        let shapes = batch.shapes.shapes
-        while plans.count < shapes.count {
-            plans.append(WritePlan(entity: entity, shape: shapes[plans.count]))
-        }
-        return try staged.masks.sorted().compactMap { mask in
-            guard let sql = plans[Int(mask)].sql else { return nil }
-            return try step("write \(mask)", sql, [.int(mask)])
-        }
-    }
+    // MARK: Statements
 
     private struct Step {
         let name: String
         let parameters: [Parameter]
     }
 
-    private func step(_ label: String, _ sql: @autoclosure () -> String, _ parameters: [Parameter] = []) throws -> Step
-    {
+    /// Sends a statement with the next flush.
+    func queue(_ label: String, _ sql: @autoclosure () -> String, _ parameters: [Parameter] = []) throws {
         try session.prepare(name(label), sql())
-        return Step(name: name(label), parameters: parameters)
+        steps.append(Step(name: name(label), parameters: parameters))
     }
 
-    private func run(_ steps: [Step]) throws {
+    /// Sends what is queued, and waits until it is done.
+    func flush() throws {
         guard !steps.isEmpty else { return }
+        defer { steps.removeAll(keepingCapacity: true) }
         try connection.pipeline { pipeline in
             for step in steps { try pipeline.executePrepared(step.name, step.parameters) }
         }
     }
-
-    /// Reads rows again from the source, for images that do not bring all of the row where the target has none.
-    private func completeFromSource(_ mask: Int32, everyRow: Bool, _ reader: SourceReader?) throws {
-        let missing = try connection.query(filter.keysToRead(everyRow: everyRow), [.int(mask)])
-        let keys = missing.rows.map { row in entity.sourceKey.indices.map { row[$0] ?? "" } }
-        guard !keys.isEmpty else { return }
-        guard let reader else {
-            throw SyncError(
-                .unavailable,
-                """
-                \(keys.count) rows of \(entity.source) came without values that did not change, and are not in \
-                \(entity.target); give the playbook a source connection, or set REPLICA IDENTITY FULL
-                """)
-        }
-        buffer.removeAll()
-        try reader.rows(of: entity, keys: keys, seeing: transactions(missing)) { row in
-            buffer.append(UnsafeRawBufferPointer(rebasing: row.dropLast()))
-            buffer.append(0x09)
-            buffer.appendControl(
-                operation: 0x75, mask: Self.rereadMask, transaction: nil, sequence: 0, partition: -1)
-        }
-        guard buffer.count > 0 else { return }
-        try copy(statements.copyIntoStage)
-        guard let sql = statements.upsert(present: entity.allColumns) else { return }
-        try run([try step("write again", sql, [.int(Self.rereadMask)])])
-        try connection.query("DELETE FROM \(statements.stage) WHERE \"_mask\" = $1", [.int(Self.rereadMask)])
-    }
-
-    /// The transactions of staged rows, whose last column they are.
-    private func transactions(_ result: Result) -> Set<UInt32> {
-        Set(result.rows.compactMap { $0[entity.sourceKey.count].flatMap { UInt32($0) } })
-    }
-
-    /// The mask of rows that were read again from the source.
-    private static let rereadMask: Int32 = -1
 }

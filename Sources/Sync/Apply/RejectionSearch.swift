@@ -18,35 +18,53 @@ struct RejectionSearch {
 
     /// Applies the entities' images in the open transaction.
     ///
-    /// Without foreign-key checks each entity is written at once; with them all images are written first, parents
-    /// before children, and then deletes done, children before parents.
+    /// Deletes are done first, children before parents, so that no row is taken for one that clashes with a row that
+    /// goes; those that are still pointed at, and those that would take other rows with them, wait until the images are
+    /// written, parents before children.
     func apply(_ taken: [Int], of batch: LaneBatch, _ outcome: inout ApplyOutcome) throws {
-        for index in taken {
-            let rows = batch.entities[index]
-            if entities[index].scopes.isPending {
-                outcome.skipped += rows.count(rows.finalImages(), as: .pending)
-            } else {
-                let images = rows.finalImages { session.isReplica || rows.rows.header($0).operation != .delete }
-                try apply(images[...], index, rows, &outcome)
-            }
+        let started = taken.filter { !entities[$0].scopes.isPending }
+        for index in taken where entities[index].scopes.isPending {
+            outcome.skipped += batch.entities[index].count(batch.entities[index].finalImages(), as: .pending)
         }
-        guard !session.isReplica else { return }
-        for index in taken.reversed() where !entities[index].scopes.isPending {
+        var postponed: [Int: [Int32]] = [:]
+        for index in started.reversed() {
             let rows = batch.entities[index]
             let deletes = rows.finalImages { rows.rows.header($0).operation == .delete }
-            try apply(deletes[...], index, rows, &outcome)
+            if !session.isReplica, try entities[index].hasCascades() {
+                postponed[index] = deletes
+            } else {
+                try apply(deletes[...], index, rows, &outcome) { image, _ in
+                    postponed[index, default: []].append(image)
+                }
+            }
+        }
+        for index in started {
+            let rows = batch.entities[index]
+            let images = rows.finalImages { rows.rows.header($0).operation != .delete }
+            try rejecting(images, index, rows, &outcome)
+        }
+        for index in started.reversed() {
+            if let deletes = postponed[index] { try rejecting(deletes, index, batch.entities[index], &outcome) }
         }
     }
 
+    private func rejecting(
+        _ images: [Int32], _ index: Int, _ batch: EntityBatch, _ outcome: inout ApplyOutcome
+    ) throws {
+        var rejected: [(image: Int32, error: any Error)] = []
+        try apply(images[...], index, batch, &outcome) { rejected.append(($0, $1)) }
+        for (image, error) in rejected { outcome.reject(Int(image), of: index, batch, error) }
+    }
+
     private func apply(
-        _ images: ArraySlice<Int32>, _ index: Int, _ batch: EntityBatch, _ outcome: inout ApplyOutcome
+        _ images: ArraySlice<Int32>, _ index: Int, _ batch: EntityBatch, _ outcome: inout ApplyOutcome,
+        refused: (Int32, any Error) -> Void
     ) throws {
         guard !images.isEmpty else { return }
         let applier = entities[index]
         do {
             try connection.execute("SAVEPOINT half")
-            let skipped = try applier.apply(Array(images), of: batch, reader: reader)
-            if !session.isReplica { try applier.writeDeletes() }
+            let skipped = try write(Array(images), applier, batch)
             try connection.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
             try applier.clearStage()
             try connection.execute("RELEASE SAVEPOINT half")
@@ -54,13 +72,31 @@ struct RejectionSearch {
         } catch  where isRejection(error) {
             try connection.execute("ROLLBACK TO SAVEPOINT half; RELEASE SAVEPOINT half")
             applier.rolledBack()
-            if images.count == 1 {
-                outcome.reject(Int(images[images.startIndex]), of: index, batch, error)
-            } else {
-                let middle = images.startIndex + images.count / 2
-                try apply(images[..<middle], index, batch, &outcome)
-                try apply(images[middle...], index, batch, &outcome)
+            if images.count == 1 { return refused(images[images.startIndex], error) }
+            if (error as? PostgresError)?.sqlState?.classCode == "21" {
+                // Halves of the batch would each be taken, and the last of the rows would win.
+                let sharing = Set(try applier.imagesSharingKeys(Array(images), of: batch))
+                if !sharing.isEmpty {
+                    for image in images where sharing.contains(image) { refused(image, error) }
+                    let others = images.filter { !sharing.contains($0) }
+                    return try apply(others[...], index, batch, &outcome, refused: refused)
+                }
             }
+            let middle = images.startIndex + images.count / 2
+            try apply(images[..<middle], index, batch, &outcome, refused: refused)
+            try apply(images[middle...], index, batch, &outcome, refused: refused)
         }
+    }
+
+    private func write(
+        _ images: [Int32], _ applier: EntityApplier, _ batch: EntityBatch
+    ) throws -> [SkippedImages] {
+        let deletesFirst = session.isReplica
+        var skipped = try applier.stage(images, of: batch, deletesFirst: deletesFirst)
+        if deletesFirst { try applier.delete(afterWriting: false) }
+        skipped += try applier.write(of: batch, deletesFirst: deletesFirst, reader: reader)
+        if !deletesFirst { try applier.delete(afterWriting: true) }
+        try applier.flush()
+        return skipped
     }
 }

@@ -65,6 +65,23 @@ struct StageFilter {
         """
     }
 
+    /// How many staged images of mask `$1` have no row in the target, by partition.
+    var countAbsent: String {
+        """
+        SELECT "_partition", count(*) FROM \(statements.rawStage) \
+        WHERE \(alias)."_op" = 'u' AND \(alias)."_mask" = $1 AND \(alias)."_partition" >= 0 AND \(isAbsent) GROUP BY 1
+        """
+    }
+
+    /// The places in the batch of the staged images that have their target key in common with others.
+    var sharingKeys: String {
+        let key = statements.stageKeyList.joined(separator: ", ")
+        return """
+            SELECT "_seq" FROM (SELECT \(alias)."_seq", count(*) OVER (PARTITION BY \(key)) AS sharing \
+            FROM \(statements.correctedStage) WHERE \(alias)."_op" = 'u') AS s WHERE sharing > 1
+            """
+    }
+
     private func isOutside(_ scopes: [CompiledScope]) -> String {
         let inside = scopes.map { "(\($0.stagePredicate))" }.joined(separator: " OR ")
         return "\(alias).\"_op\" = 'u' AND (\(inside.isEmpty ? "false" : inside)) IS NOT TRUE AND \(isAbsent)"

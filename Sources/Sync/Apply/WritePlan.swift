@@ -8,11 +8,15 @@ struct WritePlan {
     let needsRow: Bool
     /// Whether every image must be read again, because a field is made of a value that came and one that did not.
     let needsSource: Bool
+    /// Whether the images came from other keys: a row under the key may be of another life, and the row under the old key
+    /// may have been, so that only the source knows what they lack.
+    let isArrival: Bool
 
     init(entity: CompiledEntity, shape: RowShape) {
         let statements = entity.statements
         sql = shape.isPartial ? statements.update(present: shape.present) : statements.upsert(present: shape.present)
         needsRow = shape.isPartial
+        isArrival = shape.isArrival
         needsSource =
             shape.isPartial
             && entity.fields.contains { field in

@@ -24,8 +24,6 @@ final class EntityBatch {
         var hasDeletes = false
         /// The rows that are halves of key changes whose target rows are carried over.
         var moves: [Int] = []
-        /// Whether rows are carried over.
-        var hasMoves: Bool { !moves.isEmpty }
     }
 
     init(entity: CompiledEntity, modes: ConnectorModes, shapes: ShapeNumbers) {
@@ -99,37 +97,6 @@ final class EntityBatch {
         return staged
     }
 
-    /// Writes halves of key changes in COPY's text format: the row's own key, its transaction, the other key as an
-    /// array literal, which half it is, and its place in the batch.
-    func writeMoves(_ staged: Staged, into buffer: CopyBuffer) {
-        for row in staged.moves {
-            let header = rows.header(row)
-            for column in entity.sourceKey {
-                buffer.append(rows.bytes(of: rows.span(row, column)))
-                buffer.append(0x09)
-            }
-            if let transaction = header.transaction {
-                buffer.append(decimal: Int64(transaction))
-            } else {
-                buffer.appendNull()
-            }
-            buffer.append(0x09)
-            let other = entity.sourceKey.map { rows.text(of: rows.otherKeySpan(row, $0)) }
-            if case .text(let literal) = Parameter.array(other) { buffer.append(copyText: literal) }
-            buffer.append(0x09)
-            buffer.append(half(of: row, header))
-            buffer.append(0x09)
-            buffer.append(decimal: Int64(row))
-            buffer.append(0x0A)
-        }
-    }
-
-    /// Which half of a key change a row is, as `KeyMoves` takes it.
-    private func half(of row: Int, _ header: RowHeader) -> UInt8 {
-        if header.keyChange == .movedTo { return 0x64 }
-        return reducer.images[reducer.finalRow(of: row, in: rows)].arrival == Int32(row) ? 0x63 : 0x78
-    }
-
     /// Images as skipped, by partition.
     func count(_ images: [Int32], as reason: SkipReason) -> [SkippedImages] {
         var counts: [Int32: Int] = [:]
@@ -167,7 +134,7 @@ final class EntityBatch {
             if rows.span(row, column).presence != .null { missing = true }
         }
         guard missing else { return 0 }
-        var shape = RowShape(present: ColumnSet(), isPartial: false)
+        var shape = RowShape(present: ColumnSet(), isPartial: false, isArrival: false)
         for column in 0..<rows.columnCount {
             switch rows.span(row, column).presence {
             case .value, .null: shape.present.insert(column)
@@ -175,30 +142,7 @@ final class EntityBatch {
             case .absent: break
             }
         }
+        shape.isArrival = shape.isPartial && reducer.images[row].arrival >= 0
         return shapes.number(of: shape)
-    }
-}
-
-extension CompiledEntity {
-    /// Whether a row is carried over in the target when its key changes: the target has columns that events do not
-    /// bring, or events may leave out large values that did not change.
-    var movesRows: Bool {
-        let written = Set(fields.map(\.column))
-        return statements.insertableColumns.contains { !written.contains($0) }
-            || sourceColumns.contains { $0.type.mayBeLarge }
-    }
-}
-
-extension SourceType {
-    /// Whether PostgreSQL may store its values out of line, so that an unchanged one is not in the event.
-    var mayBeLarge: Bool {
-        let fixed: Set = [
-            "int2", "int4", "int8", "float4", "float8", "bool", "date", "time", "timetz", "timestamp", "timestamptz",
-            "interval", "uuid", "oid", "money", "macaddr", "macaddr8", "char", "name", "inet", "cidr", "point",
-        ]
-        if isArray { return true }
-        if isEnumeration || fixed.contains(name) { return false }
-        if name == "numeric", let length, length <= 30 { return false }
-        return true
     }
 }

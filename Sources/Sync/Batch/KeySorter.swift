@@ -29,9 +29,10 @@ struct KeySorter {
 
     private func integer(_ row: Int, _ batch: RowBatch) -> Int64 {
         let bytes = batch.bytes(of: batch.span(row, keyColumns[0]))
-        var magnitude: Int64 = 0
-        for byte in bytes where byte &- 0x30 < 10 { magnitude = magnitude &* 10 &+ Int64(byte &- 0x30) }
-        return bytes.first == 0x2D ? -magnitude : magnitude
+        // Downwards from zero: the smallest number has no positive counterpart.
+        var value: Int64 = 0
+        for byte in bytes where byte &- 0x30 < 10 { value = value &* 10 &- Int64(byte &- 0x30) }
+        return bytes.first == 0x2D ? value : 0 &- value
     }
 
     private func sortBytes(_ rows: inout [Int32], _ batch: RowBatch) {

@@ -6,4 +6,6 @@ struct RowShape: Hashable {
     var present: ColumnSet
     /// Whether others are unavailable: the row is to be updated where it is, it cannot be made anew.
     var isPartial: Bool
+    /// Whether the row has come from another key as well: what it lacks was never under this one.
+    var isArrival: Bool
 }

@@ -9,7 +9,7 @@ final class ShapeNumbers {
 
     /// Number 0 is the whole row.
     init(_ entity: CompiledEntity) {
-        let full = RowShape(present: entity.allColumns, isPartial: false)
+        let full = RowShape(present: entity.allColumns, isPartial: false, isArrival: false)
         shapes = [full]
         numbers = [full: 0]
     }

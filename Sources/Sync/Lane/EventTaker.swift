@@ -83,7 +83,7 @@ final class EventTaker {
     /// Takes a message, if it is next.
     func take(_ message: borrowing Message) -> Outcome {
         guard let origin = origin(of: message), let progress = batch.partitions[origin.place] else { return .ignored }
-        if let error = message.error { return failure(error, progress.checkpoint.partition) }
+        if let error = message.error { return failure(error, progress) }
         if let next = progress.nextOffset, message.offset < next { return .ignored }
         let entity = batch.entities[origin.entity]
         do {
@@ -92,7 +92,10 @@ final class EventTaker {
                 partitionIndex: Int32(origin.place), offset: message.offset)
             return settle(outcome, message, origin, entity)
         } catch {
-            setAside(message, origin, key: nil, reason: "undecodable", "\(error)")
+            let key = readKey(of: message, entity)
+            // Later events of the key queue behind it, from here on.
+            if let key { parked[origin.entity].insert(key) }
+            setAside(message, origin, key: key, reason: "undecodable", "\(error)")
             return .taken
         }
     }
@@ -109,6 +112,15 @@ final class EventTaker {
         guard entity.movesRows else { return EventHeaders() }
         return EventHeaders(
             newKey: message.header("__debezium.newkey"), oldKey: message.header("__debezium.oldkey"))
+    }
+
+    /// The key of a message that cannot be decoded, as far as that can.
+    private func readKey(of message: borrowing Message, _ entity: EntityBatch) -> [String]? {
+        guard let bytes = message.key, let row = try? entity.decoder.decodeKey(bytes, into: entity.rows) else {
+            return nil
+        }
+        defer { entity.rows.removeLastRow() }
+        return entity.key(of: row)
     }
 
     private func settle(
@@ -177,11 +189,12 @@ final class EventTaker {
         batch.setAside.append(
             SetAside(
                 partitionIndex: origin.place, offset: message.offset, entity: origin.entity, key: key, reason: reason,
-                sqlState: nil, message: text, keyBytes: message.key.map(Array.init),
-                valueBytes: message.value.map(Array.init)))
+                sqlState: nil, message: text, bytes: EventBytes(message)))
     }
 
-    private func failure(_ error: KafkaError, _ partition: Model.TopicPartition) -> Outcome {
-        error.code == .partitionEOF ? .ignored : .failed(partition, error)
+    /// What was taken of the partition before is applied first: it cannot be accounted for without the partition.
+    private func failure(_ error: KafkaError, _ progress: PartitionProgress) -> Outcome {
+        if error.code == .partitionEOF { return .ignored }
+        return progress.hasMoved ? .barrier : .failed(progress.checkpoint.partition, error)
     }
 }

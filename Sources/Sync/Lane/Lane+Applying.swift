@@ -14,7 +14,7 @@ extension Lane {
                 return
             } catch let error as LedgerError where error.code == .fenced {
                 abandonBatch()
-                dropFenced()
+                takeOverFromLedger()
                 return
             } catch {
                 report(error, attempt: backoff.attempts)
@@ -28,6 +28,7 @@ extension Lane {
 
     private func applyOnce(isPatient: Bool) throws {
         let applier = try readyApplier()
+        if batch.isEmpty { return }
         clock.start()
         let applied = try applier.apply(batch, events: MessageSource(held), isPatient: isPatient, clock: &clock)
         for (entity, keys) in applied.parked { taker.parked[entity].formUnion(keys) }
@@ -43,8 +44,8 @@ extension Lane {
             checkpoints[checkpoint.partition] = checkpoint
         }
         do {
-            for (entity, keys) in try parkedRetry.run(checkpoints, applier: readyApplier()) {
-                taker.parked[entity].subtract(keys)
+            try parkedRetry.run(checkpoints, applier: readyApplier()) { entity, key in
+                taker.parked[entity].remove(key)
             }
         } catch {
             logger.info("parked keys not retried", metadata: ["lane": "\(number)", "error": "\(error)"])
@@ -59,9 +60,10 @@ extension Lane {
         }
         let fresh = try connections.makeApplier(playbook, number: number)
         applier = fresh
-        try refreshParked()
-        // The connection may have broken while a commit was under way: the ledger knows how it ended.
+        // The connection may have broken while a commit was under way: the ledger knows how it ended, and which keys it
+        // set aside.
         try compareWithLedger()
+        try refreshParked()
         return fresh
     }
 
@@ -70,17 +72,36 @@ extension Lane {
         taker.parked = parked
     }
 
-    /// Takes from the ledger how far the lane's partitions really are.
+    /// Takes from the ledger how far the lane's partitions really are: the open batch is committed there, or it is not,
+    /// or something else is there and the batch is worthless.
     private func compareWithLedger() throws {
-        let held = try connections.checkpoints(of: taker.partitions)
-        for place in batch.partitions.indices {
-            guard let progress = batch.partitions[place] else { continue }
-            let stored = held[progress.checkpoint.partition]
-            if stored?.fence != progress.checkpoint.fence {
-                throw LedgerError(.fenced, "\(progress.checkpoint.partition) was taken over")
-            }
-            if stored?.nextOffset != progress.checkpoint.nextOffset { return finishBatch() }
+        let stored = try connections.checkpoints(of: taker.partitions)
+        let held = batch.partitions.compactMap { $0 }
+        guard held.allSatisfy({ stored[$0.checkpoint.partition]?.fence == $0.checkpoint.fence }) else {
+            throw LedgerError(.fenced, "a partition was taken over")
         }
+        let isUnchanged = held.allSatisfy {
+            stored[$0.checkpoint.partition]?.nextOffset == $0.checkpoint.nextOffset
+        }
+        if isUnchanged { return }
+        let isCommitted = held.allSatisfy { stored[$0.checkpoint.partition]?.nextOffset == $0.nextOffset }
+        if isCommitted { return finishBatch() }
+        abandonBatch()
+        adopt(stored)
+    }
+
+    /// Goes on from what the ledger holds. A commit whose answer was lost may become visible after the ledger was asked:
+    /// the checkpoint has then moved under the lane's own fence, and what it believes would never be true again.
+    private func adopt(_ stored: [Model.TopicPartition: Checkpoint]) {
+        for place in batch.partitions.indices {
+            guard let believed = batch.partitions[place]?.checkpoint, let checkpoint = stored[believed.partition],
+                checkpoint.fence == believed.fence, checkpoint.nextOffset != believed.nextOffset
+            else { continue }
+            batch.partitions[place] = PartitionProgress(checkpoint)
+            mailbox.say { $0.committed[checkpoint.partition] = checkpoint.nextOffset }
+            mustSeek = true
+        }
+        connections.forgetParked()
     }
 
     private func finishBatch() {
@@ -134,8 +155,9 @@ extension Lane {
         }
     }
 
-    func dropFenced() {
-        let stored = (try? connections.checkpoints(of: taker.partitions)) ?? [:]
+    /// Gives up the partitions that others have claimed, and takes over how far the lane's own have come.
+    func takeOverFromLedger() {
+        guard let stored = try? connections.checkpoints(of: taker.partitions) else { return }
         for progress in batch.partitions {
             guard let checkpoint = progress?.checkpoint, stored[checkpoint.partition]?.fence != checkpoint.fence else {
                 continue
@@ -145,5 +167,6 @@ extension Lane {
             drop(checkpoint.partition)
             mailbox.say { _ = $0.fenced.insert(checkpoint.partition) }
         }
+        adopt(stored)
     }
 }

@@ -108,7 +108,7 @@ final class Lane {
             startBackoff.succeed()
             return true
         } catch let error as LedgerError where error.code == .fenced {
-            dropFenced()
+            takeOverFromLedger()
             return false
         } catch {
             report(error, attempt: startBackoff.attempts)

@@ -7,15 +7,15 @@ struct MessageSource {
 
     init(_ cursors: [MessageCursor]) { self.cursors = cursors }
 
-    /// The key and value of an event; nil when it is not held.
-    func bytes(_ partition: Model.TopicPartition, offset: Int64) -> (key: [UInt8]?, value: [UInt8]?)? {
+    /// An event's message; nil when it is not held.
+    func bytes(_ partition: Model.TopicPartition, offset: Int64) -> EventBytes? {
         for cursor in cursors {
             for index in 0..<cursor.messages.count {
-                let found = cursor.messages.withMessage(at: index) { message -> (key: [UInt8]?, value: [UInt8]?)? in
+                let found = cursor.messages.withMessage(at: index) { message -> EventBytes? in
                     guard message.offset == offset, message.partition == partition.partition,
                         message.topic == partition.topic
                     else { return nil }
-                    return (message.key.map(Array.init), message.value.map(Array.init))
+                    return EventBytes(message)
                 }
                 if let found { return found }
             }

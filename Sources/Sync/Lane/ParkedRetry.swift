@@ -3,13 +3,16 @@ internal import Ledger
 internal import LibPQ
 internal import Model
 
-/// Takes up the keys again that were parked because the row they point at was not there.
+/// Takes up the keys again that were parked because of something that may have come since: the row they point at, the
+/// delete of the row that has their unique value, or the other half of their key change.
 ///
 /// A lane does it when it has nothing else to do, for the partitions that it holds, which are the only ones whose
 /// events may park or release those keys meanwhile.
 final class ParkedRetry {
     private let batch: LaneBatch
     private var due = ContinuousClock.now
+    /// The number of the event up to which the keys have had their turn.
+    private var after: Int64 = 0
     private static let interval = Duration.milliseconds(500)
     private static let keysAtOnce = 100
 
@@ -21,36 +24,93 @@ final class ParkedRetry {
     /// Whether it is time to try again.
     var isDue: Bool { ContinuousClock.now >= due }
 
-    /// Tries every key once, some at most.
+    /// Tries keys once each, some at most, and others the next time.
     ///
-    /// - Returns: the keys that are parked no longer, by entity.
-    func run(_ checkpoints: [TopicPartition: Checkpoint], applier: BatchApplier) throws -> [Int: Set<[String]>] {
+    /// - Parameter released: told of each key that is parked no longer, with the place of its entity, as soon as that is
+    ///   committed.
+    /// - Throws: the first failure, when the others have been tried; at once when the connection broke or a partition
+    ///   was taken over.
+    func run(
+        _ checkpoints: [TopicPartition: Checkpoint], applier: BatchApplier, released: (Int, [String]) -> Void
+    ) throws {
         due = .now + Self.interval
-        guard let flow = checkpoints.values.first?.flow else { return [:] }
-        var released: [Int: Set<[String]>] = [:]
+        guard let flow = checkpoints.values.first?.flow else { return }
         let parked = try applier.quarantine.parked(
-            reason: "missing-parent", flow: flow, in: checkpoints.keys.sorted(), limit: Self.keysAtOnce)
+            reasons: waitingReasons.sorted(), flow: flow, in: checkpoints.keys.sorted(), after: after,
+            limit: Self.keysAtOnce)
+        after = parked.count < Self.keysAtOnce ? 0 : parked.last?.events.first?.id ?? 0
+        var failure: (any Error)?
         for key in parked {
-            guard let entity = applier.place(of: key.entity), let partition = key.events.first?.partition,
-                let checkpoint = checkpoints[partition]
-            else { continue }
+            guard let entity = applier.place(of: key.entity), let checkpoint = checkpoints[key.partition] else {
+                continue
+            }
             defer { batch.forgetEvents() }
-            for event in key.events { try decode(event, into: batch.entities[entity]) }
-            if try applier.applyParked(batch.entities[entity], entity, key.events, checkpoint) {
-                released[entity, default: []].insert(key.key)
+            let segments = Segments(of: key.events, in: batch.entities[entity])
+            do {
+                if try applier.applyParked(key, entity, checkpoint, segments) { released(entity, key.key) }
+            } catch let error as LedgerError where error.code == .fenced {
+                throw error
+            } catch {
+                guard applier.isAlive else { throw error }
+                failure = failure ?? error
             }
         }
-        return released
+        if let failure { throw failure }
     }
 
-    private func decode(_ event: ParkedEvent, into entity: EntityBatch) throws {
-        try (event.eventKey ?? []).withUnsafeBytes { key in
-            try (event.eventValue ?? []).withUnsafeBytes { value in
-                let outcome = try entity.decoder.decode(
-                    key: event.eventKey == nil ? nil : key, value: event.eventValue == nil ? nil : value,
-                    into: entity.rows, partitionIndex: 0, offset: event.offset)
-                if case .row(let row) = outcome { _ = entity.reduce(row) }
+    /// The events of a key, in the pieces in which they can be reduced: up to an event that needs the earlier ones to be
+    /// in the target, or that cannot be decoded.
+    final class Segments {
+        private let events: [ParkedEvent]
+        private let entity: EntityBatch
+        /// How many events have been given out.
+        private(set) var count = 0
+
+        init(of events: [ParkedEvent], in entity: EntityBatch) {
+            self.events = events
+            self.entity = entity
+        }
+
+        /// The events that have been given out.
+        var taken: ArraySlice<ParkedEvent> { events[..<count] }
+
+        /// The next piece, in place of the one before; nil after the last.
+        func next() -> EntityBatch? {
+            entity.removeAll()
+            let start = count
+            while count < events.count, take(events[count]) { count += 1 }
+            return count > start ? entity : nil
+        }
+
+        private func take(_ event: ParkedEvent) -> Bool {
+            event.withBytes { key, value, headers in
+                let outcome = try? entity.decoder.decode(
+                    key: key, value: value, headers: headers, into: entity.rows, partitionIndex: 0,
+                    offset: event.offset)
+                guard case .row(let row) = outcome else { return outcome != nil }
+                return entity.reduce(row) != .barrier
             }
         }
+    }
+}
+
+extension ParkedEvent {
+    fileprivate func withBytes<Outcome>(
+        _ body: (UnsafeRawBufferPointer?, UnsafeRawBufferPointer?, EventHeaders) -> Outcome
+    ) -> Outcome {
+        lend(eventKey) { key in
+            lend(eventValue) { value in
+                lend(headers[EventHeaders.newKeyName]) { newKey in
+                    lend(headers[EventHeaders.oldKeyName]) { oldKey in
+                        body(key, value, EventHeaders(newKey: newKey, oldKey: oldKey))
+                    }
+                }
+            }
+        }
+    }
+
+    private func lend<Outcome>(_ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) -> Outcome) -> Outcome {
+        guard let bytes else { return body(nil) }
+        return bytes.withUnsafeBytes { body($0) }
     }
 }

@@ -14,14 +14,14 @@ struct SetAside {
     let sqlState: String?
     /// What is wrong, without row values.
     let message: String
-    let keyBytes: [UInt8]?
-    let valueBytes: [UInt8]?
+    /// The message; nil when it is no longer held.
+    let bytes: EventBytes?
 
     /// The ledger's form of it.
     func quarantined(in checkpoint: Checkpoint, entity id: EntityID) -> QuarantinedEvent {
         QuarantinedEvent(
             flow: checkpoint.flow, entity: id, partition: checkpoint.partition, offset: offset, key: key,
-            reason: reason,
-            sqlState: sqlState, message: message, eventKey: keyBytes, eventValue: valueBytes, headers: nil)
+            reason: reason, sqlState: sqlState, message: message, eventKey: bytes?.key, eventValue: bytes?.value,
+            headers: bytes?.headers)
     }
 }

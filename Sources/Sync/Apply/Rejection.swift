@@ -1,0 +1,26 @@
+internal import LibPQ
+
+/// Whether the target rejects a row for what is in it: a value that does not fit (class 22), a constraint (class 23), a
+/// target key that two rows of one statement have (class 21), or a value that is nowhere to be had.
+func isRejection(_ error: any Error) -> Bool {
+    if let error = error as? SyncError { return error.code == .unavailable || error.code == .awaited }
+    guard let state = (error as? PostgresError)?.sqlState else { return false }
+    return ["21", "22", "23"].contains(state.classCode)
+}
+
+/// Whether a rejection may only be a matter of order, so that it is worth waiting: what the row points at, the delete of
+/// the row that has its unique value, or the other half of its key change may be on its way.
+func mayPass(_ rejection: any Error) -> Bool { waitingReasons.contains(reason(of: rejection)) }
+
+/// The reasons for which keys are parked that are worth trying again without anybody's help.
+let waitingReasons: Set = ["missing-parent", "conflict", "missing-half"]
+
+/// Why an event is set aside, in the quarantine's words.
+func reason(of rejection: any Error) -> String {
+    if let error = rejection as? SyncError { return error.code == .awaited ? "missing-half" : error.code.rawValue }
+    return switch (rejection as? PostgresError)?.sqlState {
+    case SQLState.foreignKeyViolation: "missing-parent"
+    case SQLState.uniqueViolation: "conflict"
+    default: "rejected"
+    }
+}
