@@ -22,8 +22,16 @@ extension Lane {
                 mailbox.wait(backoff.fail())
                 mailbox.carryOut(carryOut)
                 if isStopping { return }
+                collectMore()
             }
         }
+    }
+
+    /// Takes what has come while the batch could not be applied: the row that another one waits for may be among it, and
+    /// after an outage a fuller batch costs hardly more. Only what is known not to have to queue behind a parked event.
+    private func collectMore() {
+        guard !batch.isEmpty, batch.truncate == nil, !mustSeek, connections.knowsParked else { return }
+        collect()
     }
 
     private func applyOnce(isPatient: Bool) throws {

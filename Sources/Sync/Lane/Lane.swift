@@ -118,7 +118,7 @@ final class Lane {
         }
     }
 
-    private func collect() {
+    func collect() {
         let limits = playbook.limits
         while !batch.isFull {
             if cursor?.isExhausted ?? true, !readMore(limits) { return }
