@@ -18,7 +18,7 @@ final class HandFedLane {
     /// A lane with one partition of a table's topic.
     init(_ sync: SyncFixture, _ table: String, partition: Int32 = 0, hasSource: Bool = true) throws {
         let modes = try ConnectorModes(properties: sync.playbook.playbook.source.connectorProperties)
-        batch = LaneBatch(sync.playbook, modes: modes)
+        batch = LaneBatch(sync.playbook, modes: modes, lanes: 1)
         connections = LaneConnections(
             target: try sync.target.connectionString, source: hasSource ? try sync.source.connectionString : nil,
             flow: .forward)
@@ -54,7 +54,7 @@ final class HandFedLane {
                 continue
             }
             batch.partitions[0]?.take(offset: offset, position: header.position)
-            batch.countRow()
+            batch.count(bytes: event.value?.utf8.count ?? 0)
             offset += 1
             return
         }
