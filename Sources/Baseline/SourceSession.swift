@@ -1,6 +1,7 @@
 import Foundation
 import LibPQ
 import Model
+import Sync
 
 /// A connection to the source, which is only ever read.
 final class SourceSession {
@@ -25,31 +26,19 @@ final class SourceSession {
         }
     }
 
+    private var transactions: SourceTransactions { SourceTransactions(on: connection) }
+
     /// What is visible now; in a transaction that reads repeatably, what is visible in it.
-    func snapshot() throws -> TransactionSnapshot {
-        guard let text = try connection.query("SELECT pg_current_snapshot()").scalar,
-            let snapshot = TransactionSnapshot(text)
-        else { throw BaselineError(.source, "the source gave no snapshot") }
-        return snapshot
-    }
+    func snapshot() throws -> TransactionSnapshot { try required(transactions.snapshot()) }
 
     /// What is visible now, with every transaction in progress in its list.
-    ///
-    /// A snapshot alone does not name them all: its `xmax` is the transaction after the last one that has *ended*, so one
-    /// that has begun since is beyond `xmax` and not in the list, even when its commit is in the log and in the stream
-    /// already. Each transaction holds a lock on its own number from before its first change until it is visible.
     func snapshotWithAllInProgress() throws -> TransactionSnapshot {
-        let seen = try snapshot()
-        let locks = try connection.query(
-            """
-            SELECT transactionid FROM pg_locks
-            WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND granted
-            """)
-        let held = locks.rows.compactMap { $0[0].flatMap { UInt32($0) } }.map { seen.fullTransactionID($0) }
-        let open = Set(held.filter { !seen.sees($0) } + seen.inProgress)
-        return TransactionSnapshot(
-            xmin: min(seen.xmin, open.min() ?? seen.xmin), xmax: max(seen.xmax, (open.max() ?? 0) + 1),
-            inProgress: Array(open))
+        try required(transactions.snapshotWithAllInProgress())
+    }
+
+    private func required(_ snapshot: TransactionSnapshot?) throws -> TransactionSnapshot {
+        guard let snapshot else { throw BaselineError(.source, "the source gave no snapshot") }
+        return snapshot
     }
 
     /// Runs `body` in one snapshot.
@@ -103,27 +92,11 @@ final class SourceSession {
     ) throws {
         var due = DueReport()
         while true {
-            let now = try self.snapshot()
-            let open = snapshot.inProgress.filter { !now.sees($0) }
+            let open = try transactions.notEnded(of: snapshot.inProgress)
             if open.isEmpty { return }
             if shouldStop() { throw BaselineError(.stopped, "stopped while waiting for transactions on the source") }
-            if due.isNow { waiting(try describe(open)) }
+            if due.isNow { waiting(try transactions.describe(open)) }
             try connection.query("SELECT pg_sleep(0.02)")
         }
-    }
-
-    private func describe(_ transactions: [UInt64]) throws -> String {
-        let ids = transactions.map { String(UInt32(truncatingIfNeeded: $0)) }
-        let result = try connection.query(
-            """
-            SELECT format('transaction %s of %s (process %s, %s, %s, open for %s)', backend_xid, usename, pid,
-                coalesce(nullif(application_name, ''), 'unnamed'), state, date_trunc('second', now() - xact_start))
-            FROM pg_stat_activity WHERE backend_xid::text = ANY ($1::text[])
-            UNION ALL
-            SELECT format('prepared transaction %L of %s', gid, owner) FROM pg_prepared_xacts
-            WHERE transaction::text = ANY ($1::text[])
-            """, [.array(ids)])
-        let found = result.rows.compactMap { $0[0] }
-        return found.isEmpty ? "transactions \(ids.joined(separator: ", "))" : found.joined(separator: "; ")
     }
 }

@@ -38,6 +38,19 @@ public struct Entities {
         return found
     }
 
+    /// Notes that the entity's table was truncated: what stands below the position is obsolete, in every partition, and so
+    /// are halves of key changes from below it. Needs the entity's lock in the mode `change`.
+    public func truncate(_ entity: EntityID, at position: SourcePosition) throws(PostgresError) {
+        let parameters = [Parameter.int(Int(entity.rawValue)), .text(position.description)]
+        try connection.query(
+            "UPDATE tidegate.entity SET truncated = $2, version = version + 1 WHERE id = $1", parameters)
+        try connection.query(
+            """
+            DELETE FROM tidegate.moved WHERE entity_id = $1
+                AND string_to_array(position, ':')::numeric[] < string_to_array($2, ':')::numeric[]
+            """, parameters)
+    }
+
     /// Says to all lanes that what they know of the entity's scopes and chunks is old. Needs the entity's lock.
     func bumpVersion(_ entity: EntityID) throws(PostgresError) {
         try connection.query(

@@ -5,6 +5,8 @@ public struct EntityScopes: Sendable {
     public let entity: EntityID
     /// Compare with what `Scopes.version` returns under the entity's lock; read again when it has moved.
     public let version: Int64
+    /// Where the table was last truncated: no event from below is applied any more. nil: never.
+    public let truncated: SourcePosition?
     /// All scopes that were ever started, by wave.
     public let scopes: [WaveName: ScopeRecord]
     /// The ranges already merged of the scope that is loading, when its hand-over is by snapshot; otherwise none.

@@ -18,8 +18,13 @@ public struct Scopes {
     /// Reads an entity's scopes and merged ranges, within the transaction that holds the lock or by itself.
     public func read(_ entity: EntityID) throws -> EntityScopes {
         let id = Parameter.int(Int(entity.rawValue))
-        guard let version = try connection.query(Scopes.version.sql, [id]).scalar.flatMap(Int64.init) else {
+        let found = try connection.query("SELECT version, truncated FROM tidegate.entity WHERE id = $1::integer", [id])
+        guard let row = found.rows.first, let version = row[0].flatMap(Int64.init) else {
             throw LedgerError(.missing, "no entity has number \(entity)")
+        }
+        let truncated = row[1].flatMap { SourcePosition($0) }
+        guard row[1] == nil || truncated != nil else {
+            throw LedgerError(.malformed, "the position of a truncate")
         }
         let rows = try connection.query(
             """
@@ -40,7 +45,7 @@ public struct Scopes {
             ORDER BY c.ordinal
             """, [id])
         return EntityScopes(
-            entity: entity, version: version, scopes: scopes,
+            entity: entity, version: version, truncated: truncated, scopes: scopes,
             merged: try merged.rows.map { row in
                 guard let snapshot = row[2].flatMap({ TransactionSnapshot($0) }) else {
                     throw LedgerError(.malformed, "the snapshot of a merged chunk")

@@ -22,6 +22,8 @@ public enum SkipReason: String, Sendable, CaseIterable {
     case unmapped
     /// It left out values that did not change, and the source no longer has the row: a later event removes it.
     case gone
+    /// Its table was truncated later in the source's log, as another partition has shown already.
+    case truncated
     /// A snapshot row of a flow whose baseline is loaded from the source directly.
     case snapshotRow = "snapshot-row"
 }

@@ -6,6 +6,8 @@ public struct SyncError: Error, Hashable, Sendable, CustomStringConvertible {
         case unavailable
         /// An event left out a value that the other half of its key change will bring.
         case awaited
+        /// What only the source can tell is needed, and the playbook has no connection to it.
+        case needsSource = "needs-source"
         /// A transaction that the stream has shown is not visible on the source yet, as while it waits for a standby.
         case notVisible = "not-visible"
         /// The offset to go on from is no longer in the partition.

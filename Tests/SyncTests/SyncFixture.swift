@@ -82,10 +82,10 @@ final class SyncFixture {
 
     /// Options of a process of this test, in a group of its own: the embedded broker takes a session's timeout to let
     /// a second member into a group that another has left.
-    func options(stopsAtEnd: Bool = false, lanes: Int? = nil) throws -> SyncOptions {
+    func options(stopsAtEnd: Bool = false, lanes: Int? = nil, hasSource: Bool = true) throws -> SyncOptions {
         runs += 1
         return SyncOptions(
-            target: try target.connectionString, source: try source.connectionString,
+            target: try target.connectionString, source: hasSource ? try source.connectionString : nil,
             kafka: try playbook.kafka.resolvedProperties(), group: "test-\(runs)", lanes: lanes, owner: "test",
             stopsAtEnd: stopsAtEnd)
     }
@@ -97,8 +97,8 @@ final class SyncFixture {
     }
 
     /// Runs a service beside `body`.
-    func running<Outcome>(_ body: (SyncService) throws -> Outcome) throws -> Outcome {
-        let service = SyncService(playbook, options: try options(), logger: quiet)
+    func running<Outcome>(hasSource: Bool = true, _ body: (SyncService) throws -> Outcome) throws -> Outcome {
+        let service = SyncService(playbook, options: try options(hasSource: hasSource), logger: quiet)
         let failure = Mutex<(any Error)?>(nil)
         let ended = DispatchSemaphore(value: 0)
         let thread = Thread {

@@ -17,14 +17,17 @@ COMMENT ON COLUMN tidegate.playbook.activated_at IS 'When it was put in force, t
 CREATE TABLE tidegate.entity (
     id integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     name text NOT NULL UNIQUE,
-    version bigint NOT NULL DEFAULT 0
+    version bigint NOT NULL DEFAULT 0,
+    truncated text
 );
 COMMENT ON TABLE tidegate.entity IS
     'Entities by name. lock_<id> beside it is an empty table whose lock keeps lanes, merges and scope changes of the entity apart.';
 COMMENT ON COLUMN tidegate.entity.id IS 'Number in the name of the lock table and in every row about the entity.';
 COMMENT ON COLUMN tidegate.entity.name IS 'Name in the playbook.';
 COMMENT ON COLUMN tidegate.entity.version IS
-    'Grows with every change of the scopes and merged chunks; a lane that sees it moved, under the lock, reads them again.';
+    'Grows with every change of the scopes, merged chunks and truncates; a lane that sees it moved, under the lock, reads them again.';
+COMMENT ON COLUMN tidegate.entity.truncated IS
+    'Source position of the last truncate, major:minor:row: what stands below it in any partition is made obsolete by it.';
 
 CREATE TABLE tidegate.checkpoint (
     flow text NOT NULL CHECK (flow IN ('forward', 'reverse')),

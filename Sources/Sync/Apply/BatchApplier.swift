@@ -91,7 +91,8 @@ final class BatchApplier {
         let taken = batch.entities.indices.filter { !batch.entities[$0].isEmpty || batch.truncate?.entity == $0 }
         for index in taken { try entities[index].prepareSession() }
         do {
-            try begin(taken)
+            try begin(taken, truncating: batch.truncate?.entity)
+            try refuseTruncated(taken, batch)
             let withRows = taken.filter { !batch.entities[$0].isEmpty }
             var outcome = ApplyOutcome()
             if attempt == .isolating {
@@ -101,7 +102,7 @@ final class BatchApplier {
                 try applyImages(of: withRows, batch, deletesFirst: attempt == .deletesFirst, &outcome)
             }
             if let truncate = batch.truncate {
-                try entities[truncate.entity].truncate(partitions: truncate.partitions, reader: reader)
+                try entities[truncate.entity].truncate(truncate, reader: reader)
             }
             let parked = try setAside(batch, outcome, events)
             clock.applied()
@@ -130,7 +131,7 @@ final class BatchApplier {
             try begin([entity])
             var applied = 0
             var outcome = ApplyOutcome()
-            while let rows = segments.next() {
+            while let rows = segments.next(after: applier.scopes.truncated) {
                 let images = rows.finalImages()
                 applied += images.count
                 if applier.scopes.isPending || images.isEmpty { continue }
@@ -155,11 +156,15 @@ final class BatchApplier {
     func place(of entity: EntityID) -> Int? { entities.firstIndex { $0.id == entity } }
 
     /// Opens the transaction, takes the entities' locks and reads again what has changed since.
-    private func begin(_ taken: [Int]) throws {
+    ///
+    /// - Parameter truncating: the entity whose table is truncated: no other lane may write it meanwhile. Its lock is the
+    ///   stronger one from the beginning, since two lanes that wanted more of what both have would wait for each other.
+    private func begin(_ taken: [Int], truncating: Int? = nil) throws {
         let ids = taken.map { entities[$0].id }.sorted()
+        let truncated = truncating.map { entities[$0].id }
         let results = try connection.pipeline { pipeline in
             try pipeline.query("BEGIN")
-            for id in ids { try pipeline.query(id.lock(.apply)) }
+            for id in ids { try pipeline.query(id.lock(id == truncated ? .change : .apply)) }
             try pipeline.executePrepared("versions", [.array(ids.map(\.description))])
         }
         guard let versions = results.last else { return }
@@ -168,6 +173,17 @@ final class BatchApplier {
                 let applier = entities.first(where: { $0.id.rawValue == id }), applier.scopes.version != version
             else { continue }
             applier.scopes = ScopeView(try Scopes(on: connection).read(applier.id), of: applier.entity)
+        }
+    }
+
+    /// Events that a truncate has made obsolete cannot be taken out of a batch that is reduced: later ones have inherited
+    /// from them.
+    private func refuseTruncated(_ taken: [Int], _ batch: LaneBatch) throws {
+        for index in taken {
+            guard let position = entities[index].scopes.truncated,
+                batch.entities[index].hasEvents(before: position)
+            else { continue }
+            throw TruncatedElsewhere(entity: index, position: position)
         }
     }
 

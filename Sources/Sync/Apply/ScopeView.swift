@@ -6,6 +6,8 @@ internal import Playbook
 struct ScopeView {
     /// The entity version that this was read at; nil before the first time.
     private(set) var version: Int64?
+    /// Where the table was last truncated: no event from below is applied any more.
+    private(set) var truncated: SourcePosition?
     /// The scope that is being loaded, of which there is at most one.
     private(set) var loading: ScopeRecord?
     /// The scopes that a row must be in to be applied when it is not in the target yet; nil when any row may.
@@ -17,6 +19,7 @@ struct ScopeView {
     /// What the ledger holds, read under the lock.
     init(_ scopes: EntityScopes, of entity: CompiledEntity) {
         version = scopes.version
+        truncated = scopes.truncated
         loading = scopes.loading
         let started = scopes.started.compactMap { entity.scope(in: $0) }
         limiting = started.contains(where: \.isAll) ? nil : started

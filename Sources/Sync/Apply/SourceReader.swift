@@ -8,6 +8,8 @@ final class SourceReader {
     private let source: ConnectionString
     private var connection: Connection?
     private let keysPerStatement = 500
+    /// How long transactions are waited for while other lanes must wait too.
+    private let patience = Duration.seconds(5)
 
     init(_ source: ConnectionString) { self.source = source }
 
@@ -49,15 +51,39 @@ final class SourceReader {
         }
     }
 
-    /// Reads all rows of a table, as COPY text, everything but their keys left null.
-    func rowsOfAllKeys(of entity: CompiledEntity, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    /// Reads all rows of a table, as COPY text, everything but their keys left null, in a snapshot that sees all that the
+    /// stream can have shown until now.
+    ///
+    /// - Throws: `SyncError` of code `notVisible` when transactions go on for longer than a lane may hold what it has.
+    func keysOfAllRows(of entity: CompiledEntity, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         let columns = entity.sourceColumns.indices.map { column in
             entity.sourceKey.firstIndex(of: column).map { entity.statements.sourceKeyList[$0] } ?? "NULL"
         }
         try perform { connection in
+            try waitForTransactions(connection, of: entity)
             _ = try connection.copyOut(
                 "COPY (SELECT \(columns.joined(separator: ", ")) FROM \(entity.statements.sourceTable)) TO STDOUT", body
             )
+        }
+    }
+
+    /// Waits until every transaction in progress has ended: its commit may have been streamed and not be visible yet.
+    private func waitForTransactions(_ connection: Connection, of entity: CompiledEntity) throws {
+        let transactions = SourceTransactions(on: connection)
+        var open = try transactions.inProgress()
+        let deadline = ContinuousClock.now + patience
+        while true {
+            open = try transactions.notEnded(of: open)
+            if open.isEmpty { return }
+            guard ContinuousClock.now < deadline else {
+                throw SyncError(
+                    .notVisible,
+                    """
+                    \(entity.source) was truncated, and what the source still has can be told only when older transactions \
+                    have ended: \(try transactions.describe(open))
+                    """)
+            }
+            try connection.query("SELECT pg_sleep(0.005)")
         }
     }
 

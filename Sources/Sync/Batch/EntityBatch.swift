@@ -104,6 +104,11 @@ final class EntityBatch {
         return counts.map { SkippedImages(partitionIndex: Int($0.key), reason: reason, count: $0.value) }
     }
 
+    /// Whether an event stands before a position in the source's log.
+    func hasEvents(before position: SourcePosition) -> Bool {
+        (0..<rows.rowCount).contains { rows.header($0).position.map { $0 < position } ?? false }
+    }
+
     /// The rows that bear the key of a final image, in order.
     func rowsOfKey(of image: Int) -> [Int] {
         (0..<rows.rowCount).filter { rows.isEqual($0, image, columns: entity.sourceKey) }

@@ -32,6 +32,8 @@ final class EventTaker {
     private var origins: [Model.TopicPartition: Origin] = [:]
     /// The keys of each entity that have events in quarantine.
     var parked: [Set<[String]>]
+    /// Where the table of each entity was last truncated, as far as the lane knows.
+    var truncated: [SourcePosition?]
     // The partition of the message before, which is usually that of the next.
     private var lastTopic: UInt = 0
     private var lastPartition: Int32 = -1
@@ -51,6 +53,7 @@ final class EventTaker {
         }
         entityByTopic = byTopic
         parked = Array(repeating: [], count: playbook.entities.count)
+        truncated = Array(repeating: nil, count: playbook.entities.count)
     }
 
     /// Begins to take a partition's messages.
@@ -132,8 +135,11 @@ final class EventTaker {
             if batch.partitions[origin.place]?.isReplay(header.position) == true {
                 return skip(.replay, message, origin)
             }
+            if isTruncated(header, origin) { return skip(.truncated, message, origin) }
             advance(message, origin, header)
-            batch.truncate = (origin.entity, origin.place, origin.partitions)
+            batch.truncate = LaneBatch.Truncate(
+                entity: origin.entity, partitionIndex: origin.place, partitions: origin.partitions,
+                position: header.position)
             return .last
         case .tombstone: return skip(.tombstone, message, origin)
         case .heartbeat: return skip(.heartbeat, message, origin)
@@ -155,6 +161,10 @@ final class EventTaker {
             entity.rows.removeLastRow()
             return skip(.replay, message, origin)
         }
+        if isTruncated(header, origin) {
+            entity.rows.removeLastRow()
+            return skip(.truncated, message, origin)
+        }
         if !parked[origin.entity].isEmpty {
             let key = entity.key(of: row)
             if parked[origin.entity].contains(key) {
@@ -166,6 +176,12 @@ final class EventTaker {
         if entity.reduce(row) == .barrier { return .barrier }
         advance(message, origin, header)
         return .taken
+    }
+
+    /// Whether another partition has shown already that the event's table was truncated after it.
+    private func isTruncated(_ header: RowHeader, _ origin: Origin) -> Bool {
+        guard let truncated = truncated[origin.entity], let position = header.position else { return false }
+        return position < truncated
     }
 
     private func advance(_ message: borrowing Message, _ origin: Origin, _ header: RowHeader) {

@@ -12,6 +12,11 @@ extension Lane {
                 if backoff.attempts > 0 { logger.notice("applying again", metadata: ["lane": "\(number)"]) }
                 mailbox.say { $0.stall = nil }
                 return
+            } catch let truncate as TruncatedElsewhere {
+                // Taken anew, without the events that it has made obsolete.
+                taker.truncated[truncate.entity] = truncate.position
+                abandonBatch()
+                return
             } catch let error as LedgerError where error.code == .fenced {
                 abandonBatch()
                 takeOverFromLedger()

@@ -10,9 +10,8 @@ final class LaneBatch {
     var partitions: [PartitionProgress?] = []
     /// Events for the quarantine.
     var setAside: [SetAside] = []
-    /// A truncate that comes after everything else in the batch: its entity, the place of its partition, and how many
-    /// partitions the topic has.
-    var truncate: (entity: Int, partitionIndex: Int, partitions: Int)?
+    /// A truncate that comes after everything else in the batch.
+    var truncate: Truncate?
     /// Events taken, of any kind.
     private(set) var eventCount = 0
     private var byteCount = 0
@@ -33,6 +32,17 @@ final class LaneBatch {
         limits = other.limits
         byteLimit = other.byteLimit
         entities = other.entities.map { EntityBatch(entity: $0.entity, modes: modes, shapes: $0.shapes) }
+    }
+
+    /// A truncate of a table.
+    struct Truncate {
+        let entity: Int
+        /// The place of the partition that brought it.
+        let partitionIndex: Int
+        /// How many partitions the topic has.
+        let partitions: Int
+        /// Where it stands in the source's log; nil where the source does not say.
+        let position: SourcePosition?
     }
 
     /// Whether no event was taken.

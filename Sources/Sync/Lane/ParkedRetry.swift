@@ -75,19 +75,25 @@ final class ParkedRetry {
         var taken: ArraySlice<ParkedEvent> { events[..<count] }
 
         /// The next piece, in place of the one before; nil after the last.
-        func next() -> EntityBatch? {
+        ///
+        /// - Parameter truncated: where the table was truncated: what stands below counts as made obsolete.
+        func next(after truncated: SourcePosition?) -> EntityBatch? {
             entity.removeAll()
             let start = count
-            while count < events.count, take(events[count]) { count += 1 }
+            while count < events.count, take(events[count], truncated) { count += 1 }
             return count > start ? entity : nil
         }
 
-        private func take(_ event: ParkedEvent) -> Bool {
+        private func take(_ event: ParkedEvent, _ truncated: SourcePosition?) -> Bool {
             event.withBytes { key, value, headers in
                 let outcome = try? entity.decoder.decode(
                     key: key, value: value, headers: headers, into: entity.rows, partitionIndex: 0,
                     offset: event.offset)
                 guard case .row(let row) = outcome else { return outcome != nil }
+                if let truncated, let position = entity.rows.header(row).position, position < truncated {
+                    entity.rows.removeLastRow()
+                    return true
+                }
                 return entity.reduce(row) != .barrier
             }
         }
