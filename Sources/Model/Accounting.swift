@@ -24,6 +24,10 @@ public enum SkipReason: String, Sendable, CaseIterable {
     case gone
     /// Its table was truncated later in the source's log, as another partition has shown already.
     case truncated
+    /// Nothing of its row is the source's to write.
+    case notOwned = "not-owned"
+    /// A delete of a row that the target owns, and that goes on there alone.
+    case detached
     /// A snapshot row of a flow whose baseline is loaded from the source directly.
     case snapshotRow = "snapshot-row"
 }

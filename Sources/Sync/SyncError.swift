@@ -8,6 +8,8 @@ public struct SyncError: Error, Hashable, Sendable, CustomStringConvertible {
         case awaited
         /// What only the source can tell is needed, and the playbook has no connection to it.
         case needsSource = "needs-source"
+        /// A delete of a row that the target owns, wholly or in part.
+        case ownedByTarget = "owned-by-target"
         /// A transaction that the stream has shown is not visible on the source yet, as while it waits for a standby.
         case notVisible = "not-visible"
         /// The offset to go on from is no longer in the partition.

@@ -78,6 +78,10 @@ extension OwnCommand {
         }
 
         private func subject(_ playbook: CompiledPlaybook) throws -> Ownership.Subject {
+            guard playbook.playbook.ownership != nil else {
+                throw CommandFailure(
+                    "the playbook has no section ownership; add ownership: { default: source } and activate it first")
+            }
             if let wave {
                 let name = WaveName(rawValue: wave)
                 let rules = playbook.entities.flatMap(\.ownershipRules)

@@ -29,7 +29,7 @@ final class SyncFixture {
     init(
         _ source: TestDatabase, _ target: TestDatabase, _ broker: EmbeddedBroker, tables: String,
         targetTables: String? = nil, entities: String, topics: [String: Int], limits: String = "{ lanes: 2 }",
-        references: String = "replica", live: Bool = true
+        references: String = "replica", ownership: String = "", live: Bool = true
     ) throws {
         self.source = source
         self.target = target
@@ -58,6 +58,7 @@ final class SyncFixture {
             \(entities)
             waves: { all: { \(names.map { "\($0): all" }.joined(separator: ", ")) } }
             limits: \(limits)
+            \(ownership.isEmpty ? "" : "ownership: \(ownership)")
             """
         for (table, partitions) in topics { try broker.createTopic("t.public.\(table)", partitions: partitions) }
         playbook = try CompiledPlaybook.compile(

@@ -28,6 +28,8 @@ public struct CompiledEntity: Sendable {
     public let scopes: [CompiledScope]
     /// Known defects that set a row aside.
     public let quarantines: [CompiledQuarantine]
+    /// Whether the playbook speaks of ownership: the target may own values of the entity's rows, now or later.
+    public let mayBeShared: Bool
     /// Who owns what no rule names.
     public let defaultOwner: Side
     /// The ownership rules about it, in file order.

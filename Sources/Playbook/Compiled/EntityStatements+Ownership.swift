@@ -31,6 +31,52 @@ extension EntityStatements {
             """
     }
 
+    /// Whether a staged row that is in the target belongs to it as a whole, as SQL over the judged stage.
+    public func isForeignRow(_ ownership: EntityOwnership) -> String {
+        switch ownership.rowOwner {
+        case .always(let side): side == .target ? "true" : "false"
+        case .byRow(let number): "\(alias).\"_owned\" & \(1 << number) = 0"
+        }
+    }
+
+    /// Counts, over the judged images of mask `$1`, those whose value of a field differs from the stored one and is not
+    /// the source's to write: one number for each field given; nil when there is none.
+    public func countSuppressed(
+        _ ownership: EntityOwnership, present: ColumnSet
+    ) -> (fields: [String], sql: String)? {
+        let foreign = writable(present).filter { !$0.isKey && ownership.owners[$0.column] != .always(.source) }
+        guard !foreign.isEmpty else { return nil }
+        let counts = foreign.map { field in
+            var isForeign = "true"
+            if case .byRow(let number)? = ownership.owners[field.column] {
+                isForeign = "\(alias).\"_owned\" & \(1 << number) = 0"
+            }
+            let value = "(SELECT \(field.sql) FROM (SELECT \(alias).*) AS \(alias))"
+            return """
+                count(*) FILTER (WHERE \(isForeign) AND \(value) IS DISTINCT FROM _target.\(quotedIdentifier(field.column)))
+                """
+        }
+        return (
+            foreign.map(\.column),
+            """
+            SELECT \(counts.joined(separator: ", ")) FROM \(correctedStage) \
+            JOIN \(target.quoted) AS _target ON \(stageKeyEquality("_target")) WHERE \(isImage)
+            """
+        )
+    }
+
+    /// Whether a staged image of mask `$1` with these rights writes nothing; nil when each writes something.
+    public func isWrittenNowhere(_ rights: FieldRights, changesRows: Bool) -> String? {
+        let exists = "EXISTS (SELECT FROM \(target.quoted) AS _target WHERE \(stageKeyEquality("_target")))"
+        let isOne = "\(isImage)\(rights.condition(alias))"
+        switch (rights.mayInsert, changesRows) {
+        case (true, true): return nil
+        case (true, false): return "\(isOne) AND \(exists)"
+        case (false, true): return "\(isOne) AND NOT \(exists)"
+        case (false, false): return isOne
+        }
+    }
+
     /// Whether a staged delete is of a row that the target owns wholly or in part, as a condition over the stage.
     public func isForeignDelete(_ ownership: EntityOwnership) -> String? {
         if ownership.isAllSource { return nil }

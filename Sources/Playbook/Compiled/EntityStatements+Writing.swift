@@ -119,7 +119,7 @@ extension EntityStatements {
         keyFields.enumerated().map { "t.\(quotedIdentifier($1.column)) = s.k\($0)" }.joined(separator: " AND ")
     }
 
-    private var isImage: String { "\(alias).\"_op\" = 'u' AND \(alias).\"_mask\" = $1" }
+    var isImage: String { "\(alias).\"_op\" = 'u' AND \(alias).\"_mask\" = $1" }
 
     private func hasKey(_ written: [CompiledField]) -> Bool {
         written.count { $0.isKey } == keyFields.count

@@ -7,7 +7,7 @@ public struct FieldRights: Hashable, Sendable {
     /// The columns that an insert writes; nil for all.
     let inserted: Set<String>?
     /// Whether rows may be inserted at all.
-    let mayInsert: Bool
+    public let mayInsert: Bool
     /// The value of the stage's `_owned` that makes an image one of them; nil for all.
     let signature: Int?
 

@@ -97,7 +97,8 @@ final class PlaybookCompiler {
             sourceKey: draft.sourceKey, fields: draft.compiledFields, parents: place.parents,
             isSelfReferencing: place.isSelfReferencing, rank: place.rank, keyOrder: keyOrder(draft),
             isPlainCopy: isPlainCopy, scopes: scopes, quarantines: draft.quarantines,
-            defaultOwner: playbook.ownership?.defaultOwner ?? .source, ownershipRules: rules,
+            mayBeShared: playbook.ownership != nil, defaultOwner: playbook.ownership?.defaultOwner ?? .source,
+            ownershipRules: rules,
             deletes: playbook.ownership?.deletes ?? .refuse, statements: draft.statements())
     }
 

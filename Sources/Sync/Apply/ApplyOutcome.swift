@@ -2,6 +2,7 @@ internal import ChangeEvents
 internal import Ledger
 internal import LibPQ
 internal import Model
+internal import Playbook
 
 /// What applying a batch came to, beyond what was written.
 struct ApplyOutcome {
@@ -19,6 +20,24 @@ struct ApplyOutcome {
     private(set) var rejections: [Rejection] = []
     /// The rows of all rejections, by entity.
     private(set) var rejected: [Int: Set<Int>] = [:]
+
+    /// What was not written because the target owns it, by entity and field.
+    private(set) var suppressed: [Int: [String: SuppressedCount]] = [:]
+
+    /// Takes in what staging came to.
+    mutating func add(_ staged: StageOutcome, of entity: Int, _ batch: EntityBatch) {
+        skipped += staged.skipped
+        for image in staged.refused {
+            let error = SyncError(
+                .ownedByTarget,
+                "a delete of a row of \(batch.entity.target) that the target owns, wholly or in part (ownership.deletes: refuse)"
+            )
+            reject(Int(image), of: entity, batch, error)
+        }
+        for (field, count) in staged.suppressed {
+            suppressed[entity, default: [:]][field, default: SuppressedCount()].writes += count.writes
+        }
+    }
 
     /// Notes that a final image was rejected, and with it the rows that it superseded.
     mutating func reject(_ image: Int, of entity: Int, _ batch: EntityBatch, _ error: any Error) {

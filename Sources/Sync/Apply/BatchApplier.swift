@@ -105,6 +105,7 @@ final class BatchApplier {
                 try entities[truncate.entity].truncate(truncate, reader: reader)
             }
             let parked = try setAside(batch, outcome, events)
+            try count(outcome.suppressed)
             clock.applied()
             let accountings = batch.accountings(outcome)
             try advance(batch, accountings)
@@ -152,6 +153,8 @@ final class BatchApplier {
     /// Whether the session works.
     var isAlive: Bool { connection.isAlive }
 
+    private func place(of applier: EntityApplier) -> Int { entities.firstIndex { $0 === applier } ?? 0 }
+
     /// The place of an entity among the playbook's.
     func place(of entity: EntityID) -> Int? { entities.firstIndex { $0.id == entity } }
 
@@ -173,6 +176,7 @@ final class BatchApplier {
                 let applier = entities.first(where: { $0.id.rawValue == id }), applier.scopes.version != version
             else { continue }
             applier.scopes = ScopeView(try Scopes(on: connection).read(applier.id), of: applier.entity)
+            applier.adopt(try Ownership(on: connection).epoch())
         }
     }
 
@@ -209,7 +213,7 @@ final class BatchApplier {
     private func applyImages(_ work: [Work], deletesFirst: Bool, _ outcome: inout ApplyOutcome) throws {
         if session.isReplica {
             for (applier, rows, images) in work {
-                outcome.skipped += try applier.stage(images, of: rows, deletesFirst: true)
+                outcome.add(try applier.stage(images, of: rows, deletesFirst: true), of: place(of: applier), rows)
                 try applier.delete(afterWriting: false)
                 outcome.skipped += try applier.write(of: rows, deletesFirst: true, reader: reader)
                 try applier.flush()
@@ -218,7 +222,7 @@ final class BatchApplier {
         }
         if deletesFirst {
             for (applier, rows, images) in work {
-                outcome.skipped += try applier.stage(images, of: rows, deletesFirst: true)
+                outcome.add(try applier.stage(images, of: rows, deletesFirst: true), of: place(of: applier), rows)
             }
             for (applier, _, _) in work.reversed() {
                 try applier.delete(afterWriting: false)
@@ -226,7 +230,9 @@ final class BatchApplier {
             }
         }
         for (applier, rows, images) in work {
-            if !deletesFirst { outcome.skipped += try applier.stage(images, of: rows, deletesFirst: false) }
+            if !deletesFirst {
+                outcome.add(try applier.stage(images, of: rows, deletesFirst: false), of: place(of: applier), rows)
+            }
             outcome.skipped += try applier.write(of: rows, deletesFirst: deletesFirst, reader: reader)
             try applier.flush()
         }
@@ -251,6 +257,16 @@ final class BatchApplier {
         }
         if !quarantined.isEmpty { try quarantine.insert(quarantined) }
         return parked
+    }
+
+    /// Counts what was not written because the target owns it.
+    private func count(_ suppressed: [Int: [String: SuppressedCount]]) throws {
+        for (index, counts) in suppressed.sorted(by: { $0.key < $1.key }) {
+            let applier = entities[index]
+            try connection.query(
+                Ownership.count.sql,
+                Ownership.countParameters(applier.id, epoch: applier.ownership.epoch, counts))
+        }
     }
 
     private func advance(_ batch: LaneBatch, _ accountings: [Accounting]) throws {

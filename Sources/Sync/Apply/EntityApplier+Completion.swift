@@ -44,9 +44,14 @@ extension EntityApplier {
             buffer.appendControl(
                 operation: 0x75, mask: Self.rereadMask, transaction: nil, sequence: 0, partition: -1)
         }
-        guard buffer.count > 0, let sql = statements.upsert(present: entity.allColumns) else { return }
+        guard buffer.count > 0 else { return }
         try copy(statements.copyIntoStage)
-        try queue("write again", sql, [.int(Self.rereadMask)])
+        try queueJudgement(Self.rereadMask, present: entity.allColumns)
+        if !ownership.predicates.isEmpty { try queue(versioned("judge stored"), statements.judgeStored(ownership)) }
+        for (number, rights) in ownership.rights(of: entity).enumerated() {
+            guard let sql = statements.upsert(present: entity.allColumns, rights: rights) else { continue }
+            try queue(versioned("write again.\(number)"), sql, [.int(Self.rereadMask)])
+        }
     }
 
     /// Without a source: every image must have had a row, one that was carried to it where its key has changed.

@@ -16,6 +16,14 @@ extension EntityApplier {
             try Entities(on: connection).truncate(id, at: position)
         }
         guard !scopes.isPending else { return }
+        guard ownership.isAllSource else {
+            throw SyncError(
+                .ownedByTarget,
+                """
+                \(entity.source) was truncated, and the target owns rows or fields of \(entity.target): transfer them to \
+                the source (tidegate own transfer) to let them go
+                """)
+        }
         if truncate.partitions == 1 {
             try connection.execute(statements.truncate)
         } else {

@@ -13,6 +13,8 @@ final class EntityApplier {
     let id: EntityID
     /// What is known of its scopes.
     var scopes = ScopeView()
+    /// Who owns what of it, as of the same version.
+    private(set) var ownership: EntityOwnership
     let session: TargetSession
     let buffer: CopyBuffer
     let filter: StageFilter
@@ -36,6 +38,7 @@ final class EntityApplier {
         filter = StageFilter(entity: entity, id: id)
         movesRows = entity.movesRows
         hasInjectiveKey = entity.hasInjectiveKey
+        ownership = EntityOwnership(of: entity, in: OwnershipEpoch())
         moves = KeyMoves(entity: entity, entityID: Int(id.rawValue))
     }
 
@@ -61,23 +64,37 @@ final class EntityApplier {
         steps.removeAll()
     }
 
+    /// Ownership may have been transferred.
+    func adopt(_ epoch: OwnershipEpoch) {
+        guard ownership.epoch != epoch.number else { return }
+        ownership = EntityOwnership(of: entity, in: epoch)
+        plans.removeAll()
+    }
+
     // MARK: Staging
 
-    /// Puts images into the stage, takes out what a merged chunk has seen, and reads the rows whose keys change.
+    /// Puts images into the stage, takes out what a merged chunk has seen and what is not the source's to write, and reads
+    /// the rows whose keys change.
     ///
     /// - Parameter deletesFirst: whether `delete` comes before `write`; then a fresh image replaces what is there.
-    func stage(_ images: [Int32], of batch: EntityBatch, deletesFirst: Bool) throws -> [SkippedImages] {
+    func stage(_ images: [Int32], of batch: EntityBatch, deletesFirst: Bool) throws -> StageOutcome {
         buffer.removeAll()
         staged = batch.stage(images, replacingFresh: deletesFirst, into: buffer)
         halves = EntityBatch.Moves()
         try copy(statements.copyIntoStage)
         while plans.count < batch.shapes.shapes.count {
-            plans.append(WritePlan(entity: entity, shape: batch.shapes.shapes[plans.count]))
+            plans.append(
+                WritePlan(entity: entity, shape: batch.shapes.shapes[plans.count], ownership: ownership))
         }
-        let skipped = try dropSeen()
+        let seen = try dropSeen()
+        var outcome = try judge(batch)
+        outcome.skipped += seen
         if !staged.moves.isEmpty { try stageMoves(of: batch) }
-        return skipped
+        return outcome
     }
+
+    /// The rows whose departures these were stay where they are.
+    func keepInPlace(_ deletes: Set<Int>) { staged.moves.removeAll(where: deletes.contains) }
 
     private func stageMoves(of batch: EntityBatch) throws {
         buffer.removeAll()
@@ -159,7 +176,9 @@ final class EntityApplier {
         }
         var skipped = try dropPending(reader)
         for mask in staged.masks.sorted() {
-            if let sql = plans[Int(mask)].sql { try queue("write \(mask)", sql, [.int(mask)]) }
+            for (number, sql) in plans[Int(mask)].sql.enumerated() {
+                try queue(versioned("write \(mask).\(number)"), sql, [.int(mask)])
+            }
         }
         if staged.masks.contains(where: { plans[Int($0)].needsRow }) {
             try flush()

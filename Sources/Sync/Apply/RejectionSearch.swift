@@ -64,11 +64,11 @@ struct RejectionSearch {
         let applier = entities[index]
         do {
             try connection.execute("SAVEPOINT half")
-            let skipped = try write(Array(images), applier, batch)
+            let written = try write(Array(images), applier, batch)
             try connection.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
             try applier.clearStage()
             try connection.execute("RELEASE SAVEPOINT half")
-            outcome.skipped += skipped
+            outcome.add(written, of: index, batch)
         } catch  where isRejection(error) {
             try connection.execute("ROLLBACK TO SAVEPOINT half; RELEASE SAVEPOINT half")
             applier.rolledBack()
@@ -90,13 +90,13 @@ struct RejectionSearch {
 
     private func write(
         _ images: [Int32], _ applier: EntityApplier, _ batch: EntityBatch
-    ) throws -> [SkippedImages] {
+    ) throws -> StageOutcome {
         let deletesFirst = session.isReplica
-        var skipped = try applier.stage(images, of: batch, deletesFirst: deletesFirst)
+        var outcome = try applier.stage(images, of: batch, deletesFirst: deletesFirst)
         if deletesFirst { try applier.delete(afterWriting: false) }
-        skipped += try applier.write(of: batch, deletesFirst: deletesFirst, reader: reader)
+        outcome.skipped += try applier.write(of: batch, deletesFirst: deletesFirst, reader: reader)
         if !deletesFirst { try applier.delete(afterWriting: true) }
         try applier.flush()
-        return skipped
+        return outcome
     }
 }

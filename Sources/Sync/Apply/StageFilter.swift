@@ -37,6 +37,11 @@ struct StageFilter {
     /// Takes out what the covering merged chunk has seen already.
     var dropSeen: String { counting("DELETE FROM \(statements.rawStage) WHERE \(handover.isInBaseline(alias))") }
 
+    // MARK: Rows of the other side
+
+    /// Takes out the rows for which a condition over the stage holds.
+    func drop(_ condition: String) -> String { counting("DELETE FROM \(statements.rawStage) WHERE \(condition)") }
+
     // MARK: Rows of no started scope
 
     /// Takes out the images of rows that are in none of the scopes and not in the target, but for the source keys in

@@ -2,8 +2,8 @@ internal import Playbook
 
 /// How final images of one shape are written.
 struct WritePlan {
-    /// The statement over the images of mask `$1`; nil when there is nothing to write.
-    let sql: String?
+    /// The statements over the images of mask `$1`, one for each set of rights that they can have.
+    let sql: [String]
     /// Whether the images cannot make a row where there is none: such rows are read again from the source.
     let needsRow: Bool
     /// Whether every image must be read again, because a field is made of a value that came and one that did not.
@@ -12,9 +12,13 @@ struct WritePlan {
     /// may have been, so that only the source knows what they lack.
     let isArrival: Bool
 
-    init(entity: CompiledEntity, shape: RowShape) {
+    init(entity: CompiledEntity, shape: RowShape, ownership: EntityOwnership) {
         let statements = entity.statements
-        sql = shape.isPartial ? statements.update(present: shape.present) : statements.upsert(present: shape.present)
+        sql = ownership.rights(of: entity).compactMap { rights in
+            shape.isPartial
+                ? statements.update(present: shape.present, rights: rights)
+                : statements.upsert(present: shape.present, rights: rights)
+        }
         needsRow = shape.isPartial
         isArrival = shape.isArrival
         needsSource =

@@ -7,7 +7,7 @@ extension CompiledEntity {
     var movesRows: Bool {
         let written = Set(fields.map(\.column))
         return statements.insertableColumns.contains { !written.contains($0) }
-            || sourceColumns.contains { $0.type.mayBeLarge }
+            || mayBeShared || sourceColumns.contains { $0.type.mayBeLarge }
     }
 }
 

@@ -1,0 +1,16 @@
+internal import Ledger
+
+/// What staging images came to, beyond what is in the stage now.
+struct StageOutcome {
+    /// Images that were taken out.
+    var skipped: [SkippedImages] = []
+    /// Deletes that were taken out, of rows that the target owns: to be quarantined.
+    var refused: [Int32] = []
+    /// What is not written because the target owns it, by field.
+    var suppressed: [String: SuppressedCount] = [:]
+
+    /// Counts writes of a field as not made.
+    mutating func suppress(_ field: String, _ writes: Int) {
+        if writes > 0 { suppressed[field, default: SuppressedCount()].writes += writes }
+    }
+}
