@@ -47,8 +47,10 @@ public final class WaveLoad {
             throw BaselineError(
                 .source, "the playbook names no source database; load from exported files (--csv) or from the topics")
         }
+        let scopes = try self.scopes()
+        try source?.refuseUnpublished(scopes.map(\.0.source), by: options.publications)
         var outcome = Outcome()
-        let loading = try begin(target, source, &outcome)
+        let loading = try begin(scopes, target, &outcome)
         guard !loading.isEmpty else { return outcome }
         try options.pause(.afterFlip)
         try settle(loading, target, source)
@@ -65,15 +67,20 @@ public final class WaveLoad {
 
     // MARK: Beginning
 
-    private func begin(
-        _ target: TargetSession, _ source: SourceSession?, _ outcome: inout Outcome
-    ) throws -> [LoadingEntity] {
+    /// What the wave takes, parents first.
+    private func scopes() throws -> [(CompiledEntity, CompiledScope)] {
         let entities = playbook.entities.compactMap { entity in entity.scope(in: wave).map { (entity, $0) } }
         guard !entities.isEmpty else {
             let known = playbook.waves.map(\.rawValue).joined(separator: ", ")
             throw BaselineError(
                 .unknownWave, "the playbook has no wave \(wave) that takes rows; its waves are \(known)")
         }
+        return entities
+    }
+
+    private func begin(
+        _ entities: [(CompiledEntity, CompiledScope)], _ target: TargetSession, _ outcome: inout Outcome
+    ) throws -> [LoadingEntity] {
         let ids = try Entities(on: target.connection).register(entities.map(\.0.name))
         var loading: [LoadingEntity] = []
         for (entity, scope) in entities {
@@ -130,6 +137,8 @@ public final class WaveLoad {
             if !options.slots.isEmpty {
                 try source.waitForSlot(
                     options.slots, shouldStop: options.shouldStop, waiting: { options.report(.waiting(for: $0)) })
+                // A capture that was started meanwhile has made its publication.
+                try source.refuseUnpublished(loading.map(\.entity.source), by: options.publications)
             }
             let now = try source.snapshotWithAllInProgress()
             for entity in loading {

@@ -73,6 +73,7 @@ final class BaselineFixture: Sendable {
             playbook.kafka.topic(of: $0)
         }
         options.slots = [slot]
+        options.publications = [slot]
         options.sealTimeout = .seconds(30)
         options.report = { event in self.events.withLock { $0.append(event) } }
         options.logEnds = { _ in
