@@ -12,6 +12,8 @@ public struct BaselineError: Error, Sendable, CustomStringConvertible {
         case unpublished
         /// Rows were lost on the way: what arrived is not what was sent.
         case mismatch
+        /// Rows that are gone from the source are still pointed at on the target: the stream has not come as far.
+        case referenced
         /// An exported file is missing or does not fit the table.
         case file
         /// Rows that were to be read again cannot be written.

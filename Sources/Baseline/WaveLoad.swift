@@ -18,6 +18,7 @@ public final class WaveLoad {
     let playbook: CompiledPlaybook
     let wave: WaveName
     let options: LoadOptions
+    private var references: TargetSection.References { playbook.playbook.target.references }
 
     /// What a load has come to.
     public struct Outcome: Sendable {
@@ -39,7 +40,7 @@ public final class WaveLoad {
     /// - Throws: `BaselineError`, `LedgerError` or `PostgresError`; what was merged stays merged, and running it again
     ///   goes on from there.
     public func run() throws -> Outcome {
-        let target = try TargetSession(options, name: "tidegate load")
+        let target = try TargetSession(options, references: references, name: "tidegate load")
         try Migrations().apply(on: target.connection)
         let source = try options.source.map { try SourceSession($0) }
         try source?.refuseStandby()
@@ -58,6 +59,7 @@ public final class WaveLoad {
         try plan(loading, target, source)
         try options.pause(.afterPlan)
         try loadChunks(loading, target)
+        if let source { try readAgain(loading, target, source) }
         for entity in loading {
             try seal(entity, target, source)
             outcome.loaded.append(entity.name)
@@ -190,17 +192,27 @@ public final class WaveLoad {
         guard !open.isEmpty else { return }
         let limits = playbook.limits
         let count = options.origin == .source ? min(limits.loadWorkers, limits.sourceConnections) : limits.loadWorkers
-        try WorkerPool(options: options, entities: open, count: max(1, count)).run()
+        try WorkerPool(
+            options: options, references: references, entities: open, cycles: playbook.cycles, count: max(1, count)
+        ).run()
+    }
+
+    /// Rows that had to wait for others: parents first, entities that point at each other together.
+    private func readAgain(_ loading: [LoadingEntity], _ target: TargetSession, _ source: SourceSession) throws {
+        let scopes = Scopes(on: target.connection)
+        var left = try loading.filter { try scopes.scope($0.id, wave).seal == nil }
+        while let first = left.first {
+            let circle = playbook.cycles.first { $0.contains(first.name) } ?? [first.name]
+            let group = left.filter { circle.contains($0.name) }
+            left.removeAll { circle.contains($0.name) }
+            try RereadPass(entities: group, target: target, source: source, options: options).run()
+        }
     }
 
     // MARK: Sealing
 
     private func seal(_ entity: LoadingEntity, _ target: TargetSession, _ source: SourceSession?) throws {
         let scopes = Scopes(on: target.connection)
-        if let source, try scopes.scope(entity.id, wave).seal == nil {
-            let types = try target.connection.query(entity.sql.newerTypes).rows.compactMap { $0[0] }
-            try RereadPass(entity: entity, target: target, source: source, options: options, types: types).run()
-        }
         if try scopes.scope(entity.id, wave).seal == nil {
             var seal = Seal(snapshot: nil, position: nil)
             if options.origin == .source, let source {
