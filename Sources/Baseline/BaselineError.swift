@@ -8,8 +8,12 @@ public struct BaselineError: Error, Sendable, CustomStringConvertible {
         case unknownRows = "unknown-rows"
         /// The source is not fit for a baseline, or there is none.
         case source
+        /// The connector does not send the changes of a table.
+        case unpublished
         /// Rows were lost on the way: what arrived is not what was sent.
         case mismatch
+        /// Rows that are gone from the source are still pointed at on the target: the stream has not come as far.
+        case referenced
         /// An exported file is missing or does not fit the table.
         case file
         /// Rows that were to be read again cannot be written.

@@ -16,10 +16,12 @@ final class ChunkLoader: ChunkSource {
     let worker: Int
     private var newerTypes: [EntityName: [String]] = [:]
 
-    init(_ options: LoadOptions, source string: ConnectionString, name: String) throws {
+    init(
+        _ options: LoadOptions, source string: ConnectionString, references: TargetSection.References, name: String
+    ) throws {
         self.options = options
         source = try SourceSession(string)
-        target = try TargetSession(options, name: name)
+        target = try TargetSession(options, references: references, name: name)
         chunks = Chunks(on: target.connection)
         worker = try Workers(on: target.connection).register(name)
     }
@@ -34,7 +36,7 @@ final class ChunkLoader: ChunkSource {
             {
                 return outcome
             }
-            return try target.connection.transaction {
+            return try target.transaction {
                 let passed = try CopyPipe.copy(
                     entity.sql.select(chunk.range), on: source.connection, into: entity.sql.stageTable,
                     on: target.connection)
@@ -86,7 +88,7 @@ final class ChunkLoader: ChunkSource {
         _ chunk: Chunk, of entity: LoadingEntity, _ snapshot: TransactionSnapshot
     ) throws -> ChunkOutcome? {
         do {
-            return try target.connection.transaction {
+            return try target.transaction {
                 try lock(chunk, of: entity, snapshot)
                 guard let kept = try clearTheWay(chunk.range, of: entity) else { throw NotDirectly() }
                 let passed = try CopyPipe.copy(

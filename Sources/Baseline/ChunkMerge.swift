@@ -38,7 +38,20 @@ struct ChunkMerge {
             let keys = part.compactMap { PostgresArray.key($0) }
             _ = try CopyPipe.copy(
                 entity.sql.select(keys: keys), on: source.connection, into: entity.sql.stageTable, on: connection)
-            try connection.query(entity.sql.deleteGone(types: types), [.array(part)])
+        }
+        // By one statement: they may point at each other.
+        if !found.isEmpty { try deleteGone(found) }
+    }
+
+    private func deleteGone(_ keys: [String]) throws {
+        do {
+            try connection.query(entity.sql.deleteGone(types: types), [.array(keys)])
+        } catch {
+            guard error.sqlState == .foreignKeyViolation else { throw error }
+            throw BaselineError(
+                .referenced,
+                "rows of \(entity.name) that are gone from the source are still pointed at on the target; the stream has "
+                    + "to bring what became of those that point. See that sync runs, then run the load again")
         }
     }
 }

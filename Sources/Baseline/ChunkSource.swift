@@ -35,8 +35,6 @@ extension ChunkSource {
         return true
     }
 
-    var isReplica: Bool { target.isReplica }
-
     func isComplete(_ entity: LoadingEntity) throws -> Bool {
         try chunks.progress(entity.id, wave: entity.wave).isComplete
     }

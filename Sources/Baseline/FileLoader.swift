@@ -12,9 +12,9 @@ final class FileLoader: ChunkSource {
     let chunks: Chunks
     let worker: Int
 
-    init(_ options: LoadOptions, name: String) throws {
+    init(_ options: LoadOptions, references: TargetSection.References, name: String) throws {
         self.options = options
-        target = try TargetSession(options, name: name)
+        target = try TargetSession(options, references: references, name: name)
         chunks = Chunks(on: target.connection)
         worker = try Workers(on: target.connection).register(name)
     }
@@ -25,7 +25,7 @@ final class FileLoader: ChunkSource {
         try connection.execute(statements.createStage)
         try connection.execute(entity.sql.createNewer)
         let types = try connection.query(entity.sql.newerTypes).rows.compactMap { $0[0] }
-        return try connection.transaction {
+        return try target.transaction {
             var file = try ExportedFile(folder: options.folder ?? ".", entity: entity.entity)
             var digest = RowDigest()
             let copy = "COPY \(statements.stage) (\(file.columns)) FROM STDIN (FORMAT csv, HEADER true)"

@@ -14,6 +14,9 @@ public struct LoadOptions: Sendable {
     /// is known from where on the stream brings everything, and that everything up to the seal is in the topics. Empty
     /// when nothing is known of the connector.
     public var slots: [String] = []
+    /// The names that the connector's publication may have, the first that the source has being meant. A load of a table
+    /// that is not in it is refused. Empty when nothing is known of the connector.
+    public var publications: [String] = []
     /// Where the baseline comes from.
     public var origin = BaselineOrigin.source
     /// For `csv`: the folder that holds `<entity>.csv` for each entity.

@@ -1,14 +1,16 @@
 import LibPQ
 import Model
+import Playbook
 
 /// A worker's connection to the target.
 final class TargetSession {
     let connection: Connection
-    /// Whether triggers and foreign-key checks are off in this session.
+    /// Whether triggers and foreign-key checks are off in this session, as the playbook may want it.
     let isReplica: Bool
 
-    init(_ options: LoadOptions, name: String) throws {
+    init(_ options: LoadOptions, references: TargetSection.References, name: String) throws {
         connection = try Connection(options.target, applicationName: name)
+        isReplica = references == .replica
         for setting in options.sessionSettings {
             try connection.query(
                 "SELECT set_config($1, $2, false)", [.text(setting.name), .text(setting.value.reveal())])
@@ -18,6 +20,20 @@ final class TargetSession {
             SET jit = off; SET client_min_messages = warning; SET temp_buffers = '64MB';
             SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0; SET work_mem = '64MB'
             """)
-        isReplica = (try? connection.execute("SET session_replication_role = replica")) != nil
+        if isReplica { try connection.execute("SET session_replication_role = replica") }
+    }
+
+    /// When the constraints that can wait are checked.
+    enum Checks: String {
+        /// After each statement, so that a row that violates one is found, which it would not be at the commit.
+        case atOnce = "IMMEDIATE"
+        /// When the transaction says so.
+        case later = "DEFERRED"
+    }
+
+    /// Runs `body` in a transaction.
+    func transaction<T>(_ checks: Checks = .atOnce, _ body: () throws -> T) throws -> T {
+        try connection.transaction(
+            isReplica ? "BEGIN" : "BEGIN; SET CONSTRAINTS ALL \(checks.rawValue)", body)
     }
 }

@@ -18,6 +18,7 @@ public final class WaveLoad {
     let playbook: CompiledPlaybook
     let wave: WaveName
     let options: LoadOptions
+    private var references: TargetSection.References { playbook.playbook.target.references }
 
     /// What a load has come to.
     public struct Outcome: Sendable {
@@ -39,7 +40,7 @@ public final class WaveLoad {
     /// - Throws: `BaselineError`, `LedgerError` or `PostgresError`; what was merged stays merged, and running it again
     ///   goes on from there.
     public func run() throws -> Outcome {
-        let target = try TargetSession(options, name: "tidegate load")
+        let target = try TargetSession(options, references: references, name: "tidegate load")
         try Migrations().apply(on: target.connection)
         let source = try options.source.map { try SourceSession($0) }
         try source?.refuseStandby()
@@ -47,8 +48,10 @@ public final class WaveLoad {
             throw BaselineError(
                 .source, "the playbook names no source database; load from exported files (--csv) or from the topics")
         }
+        let scopes = try self.scopes()
+        try source?.refuseUnpublished(scopes.map(\.0.source), by: options.publications)
         var outcome = Outcome()
-        let loading = try begin(target, source, &outcome)
+        let loading = try begin(scopes, target, &outcome)
         guard !loading.isEmpty else { return outcome }
         try options.pause(.afterFlip)
         try settle(loading, target, source)
@@ -56,6 +59,7 @@ public final class WaveLoad {
         try plan(loading, target, source)
         try options.pause(.afterPlan)
         try loadChunks(loading, target)
+        if let source { try readAgain(loading, target, source) }
         for entity in loading {
             try seal(entity, target, source)
             outcome.loaded.append(entity.name)
@@ -65,15 +69,20 @@ public final class WaveLoad {
 
     // MARK: Beginning
 
-    private func begin(
-        _ target: TargetSession, _ source: SourceSession?, _ outcome: inout Outcome
-    ) throws -> [LoadingEntity] {
+    /// What the wave takes, parents first.
+    private func scopes() throws -> [(CompiledEntity, CompiledScope)] {
         let entities = playbook.entities.compactMap { entity in entity.scope(in: wave).map { (entity, $0) } }
         guard !entities.isEmpty else {
             let known = playbook.waves.map(\.rawValue).joined(separator: ", ")
             throw BaselineError(
                 .unknownWave, "the playbook has no wave \(wave) that takes rows; its waves are \(known)")
         }
+        return entities
+    }
+
+    private func begin(
+        _ entities: [(CompiledEntity, CompiledScope)], _ target: TargetSession, _ outcome: inout Outcome
+    ) throws -> [LoadingEntity] {
         let ids = try Entities(on: target.connection).register(entities.map(\.0.name))
         var loading: [LoadingEntity] = []
         for (entity, scope) in entities {
@@ -130,6 +139,8 @@ public final class WaveLoad {
             if !options.slots.isEmpty {
                 try source.waitForSlot(
                     options.slots, shouldStop: options.shouldStop, waiting: { options.report(.waiting(for: $0)) })
+                // A capture that was started meanwhile has made its publication.
+                try source.refuseUnpublished(loading.map(\.entity.source), by: options.publications)
             }
             let now = try source.snapshotWithAllInProgress()
             for entity in loading {
@@ -181,17 +192,27 @@ public final class WaveLoad {
         guard !open.isEmpty else { return }
         let limits = playbook.limits
         let count = options.origin == .source ? min(limits.loadWorkers, limits.sourceConnections) : limits.loadWorkers
-        try WorkerPool(options: options, entities: open, count: max(1, count)).run()
+        try WorkerPool(
+            options: options, references: references, entities: open, cycles: playbook.cycles, count: max(1, count)
+        ).run()
+    }
+
+    /// Rows that had to wait for others: parents first, entities that point at each other together.
+    private func readAgain(_ loading: [LoadingEntity], _ target: TargetSession, _ source: SourceSession) throws {
+        let scopes = Scopes(on: target.connection)
+        var left = try loading.filter { try scopes.scope($0.id, wave).seal == nil }
+        while let first = left.first {
+            let circle = playbook.cycles.first { $0.contains(first.name) } ?? [first.name]
+            let group = left.filter { circle.contains($0.name) }
+            left.removeAll { circle.contains($0.name) }
+            try RereadPass(entities: group, target: target, source: source, options: options).run()
+        }
     }
 
     // MARK: Sealing
 
     private func seal(_ entity: LoadingEntity, _ target: TargetSession, _ source: SourceSession?) throws {
         let scopes = Scopes(on: target.connection)
-        if let source, try scopes.scope(entity.id, wave).seal == nil {
-            let types = try target.connection.query(entity.sql.newerTypes).rows.compactMap { $0[0] }
-            try RereadPass(entity: entity, target: target, source: source, options: options, types: types).run()
-        }
         if try scopes.scope(entity.id, wave).seal == nil {
             var seal = Seal(snapshot: nil, position: nil)
             if options.origin == .source, let source {

@@ -2,20 +2,44 @@ import Foundation
 import Ledger
 import LibPQ
 import Model
+import Playbook
 import Synchronization
 
 /// The load threads of one process. Each takes chunks until none is left, together with those of other processes.
 final class WorkerPool: Sendable {
     private let options: LoadOptions
+    private let references: TargetSection.References
     private let entities: [LoadingEntity]
+    /// For each entity, those whose chunks must all be merged before one of its own is begun.
+    private let predecessors: [EntityName: Set<EntityName>]
     private let count: Int
     private let failure = Mutex<(any Error)?>(nil)
     private static let mostFailures = 8
 
-    init(options: LoadOptions, entities: [LoadingEntity], count: Int) {
+    init(
+        options: LoadOptions, references: TargetSection.References, entities: [LoadingEntity],
+        cycles: [[EntityName]], count: Int
+    ) {
         self.options = options
+        self.references = references
         self.entities = entities
         self.count = count
+        predecessors = Dictionary(
+            uniqueKeysWithValues: entities.map { entity in
+                (entity.name, Self.predecessors(of: entity, among: entities, references, cycles))
+            })
+    }
+
+    /// What a row's parents decide must find them there: with foreign keys in force whether it can be written at all,
+    /// else what its lookups give; and, for a file, whether it is in a scope by parent. In a circle nobody can be first.
+    private static func predecessors(
+        of entity: LoadingEntity, among entities: [LoadingEntity], _ references: TargetSection.References,
+        _ cycles: [[EntityName]]
+    ) -> Set<EntityName> {
+        let circle = cycles.first { $0.contains(entity.name) } ?? []
+        var names = Set(references == .wait ? entity.entity.parents : entity.entity.lookups).subtracting(circle)
+        if entity.origin == .csv, let parent = entity.sql.scope.parent { names.insert(parent) }
+        return names.intersection(entities.map(\.name))
     }
 
     /// Runs them until every chunk is merged.
@@ -57,33 +81,42 @@ final class WorkerPool: Sendable {
                 options.report(.waiting(for: "another try after: \(error)"))
                 Thread.sleep(forTimeInterval: min(10, 0.1 * Double(1 << failures)))
                 if shouldStop { throw error }
+            } catch let error as BaselineError where error.code == .referenced && failures < Self.mostFailures {
+                failures += 1
+                options.report(.waiting(for: "the stream: \(error)"))
+                Thread.sleep(forTimeInterval: min(10, 0.1 * Double(1 << failures)))
+                if shouldStop { throw error }
             }
         }
     }
 
     private func makeLoader(_ name: String) throws -> any ChunkSource {
         if let string = options.source, options.origin == .source {
-            return try ChunkLoader(options, source: string, name: name)
+            return try ChunkLoader(options, source: string, references: references, name: name)
         }
-        return try FileLoader(options, name: name)
+        return try FileLoader(options, references: references, name: name)
     }
 
     private func loadAll(_ loader: any ChunkSource, _ progressed: () -> Void) throws {
-        var open = entities[...]
+        var open = entities
         while !open.isEmpty {
             var took = false
-            for entity in open {
+            for entity in open where !isBehind(entity, open) {
                 while true {
                     if shouldStop { throw BaselineError(.stopped, "stopped; running the load again goes on from here") }
                     guard try loader.loadNext(entity) else { break }
                     took = true
                     progressed()
                 }
-                // With foreign keys in force the rows that others point at have to be there first.
-                if !loader.isReplica, try !loader.isComplete(entity) { break }
             }
-            while let first = open.first, try loader.isComplete(first) { open.removeFirst() }
+            try open.removeAll { try loader.isComplete($0) }
             if !took, !open.isEmpty { try loader.waitABit() }
         }
+    }
+
+    /// Whether an entity has to wait for one that is not complete.
+    private func isBehind(_ entity: LoadingEntity, _ open: [LoadingEntity]) -> Bool {
+        guard let names = predecessors[entity.name], !names.isEmpty else { return false }
+        return open.contains { names.contains($0.name) }
     }
 }

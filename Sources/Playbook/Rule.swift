@@ -12,6 +12,7 @@ public enum Rule: String, Sendable, CaseIterable {
     case missingSecret = "missing-secret"
     case plainPassword = "plain-password"
     case notInForce = "not-in-force"
+    case sharedTable = "shared-table"
     // The file against the databases.
     case unknownTable = "unknown-table"
     case unknownColumn = "unknown-column"

@@ -61,6 +61,7 @@ struct LoadCommand: ParsableCommand {
             var load = LoadOptions(source: workspace.source, target: workspace.target) { playbook.kafka.topic(of: $0) }
             load.sessionSettings = try playbook.sessionSettings() + [(Actor.setting, Redacted(Actor.current))]
             load.slots = slots(playbook.playbook)
+            load.publications = publications(playbook.playbook)
             load.origin = csv != nil ? .csv : topic ? .topic : .source
             load.folder = csv
             load.sealTimeout = sealTimeout.map { .seconds($0) }
@@ -82,5 +83,13 @@ struct LoadCommand: ParsableCommand {
     private func slots(_ playbook: Playbook) -> [String] {
         if let named = playbook.source.connectorProperties["slot.name"] { return [named] }
         return [CaptureCommand.slotName(of: playbook), "debezium"]
+    }
+    /// The connector's publication: the one that the playbook names, else the one that a capture makes, or, where the
+    /// connector reads by publications at all, its own default.
+    private func publications(_ playbook: Playbook) -> [String] {
+        let connector = playbook.source.connectorProperties
+        if let named = connector["publication.name"] { return [named] }
+        let capture = CaptureCommand.slotName(of: playbook)
+        return connector["plugin.name"] == "pgoutput" ? [capture, "dbz_publication"] : [capture]
     }
 }

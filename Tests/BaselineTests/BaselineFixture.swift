@@ -25,7 +25,7 @@ final class BaselineFixture: Sendable {
     ///   - waves: the playbook's waves in YAML flow form.
     init(
         _ source: TestDatabase, _ target: TestDatabase, tables: String, targetTables: String, entities: String,
-        waves: String, limits: String = "{ load_workers: 2, source_connections: 2 }"
+        waves: String, references: String = "replica", limits: String = "{ load_workers: 2, source_connections: 2 }"
     ) throws {
         self.source = source
         self.target = target
@@ -41,7 +41,7 @@ final class BaselineFixture: Sendable {
               connector: { slot.name: \(slot) }
             target:
               postgres: "\(target.dataSourceName)"
-              references: replica
+              references: \(references)
             kafka:
               brokers: [ "127.0.0.1:1" ]
               topics: "t.{schema}.{table}"
@@ -73,6 +73,7 @@ final class BaselineFixture: Sendable {
             playbook.kafka.topic(of: $0)
         }
         options.slots = [slot]
+        options.publications = [slot]
         options.sealTimeout = .seconds(30)
         options.report = { event in self.events.withLock { $0.append(event) } }
         options.logEnds = { _ in
@@ -109,12 +110,13 @@ final class BaselineFixture: Sendable {
 /// Runs `body` with a fixture.
 func withBaseline(
     tables: String, targetTables: String, entities: String, waves: String = "{ all: { t: all } }",
-    limits: String = "{ load_workers: 2, source_connections: 2 }", _ body: (BaselineFixture) throws -> Void
+    references: String = "replica", limits: String = "{ load_workers: 2, source_connections: 2 }",
+    _ body: (BaselineFixture) throws -> Void
 ) throws {
     try withDatabases { source, target in
         let fixture = try BaselineFixture(
             source, target, tables: tables, targetTables: targetTables, entities: entities, waves: waves,
-            limits: limits)
+            references: references, limits: limits)
         defer { try? fixture.close() }
         try body(fixture)
     }

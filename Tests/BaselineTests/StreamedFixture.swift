@@ -117,6 +117,7 @@ final class StreamedFixture: Sendable {
             playbook.kafka.topic(of: $0)
         }
         options.slots = [slot]
+        options.publications = [slot]
         options.sealTimeout = .seconds(20)
         options.report = { event in self.events.withLock { $0.append(event) } }
         options.logEnds = { topic in

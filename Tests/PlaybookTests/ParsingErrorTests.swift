@@ -37,6 +37,13 @@ import Testing
             .duplicateKey, in: Self.frame + "waves:\n  one:\n    a: all\n    ⟦a: all\n", advice: "remove")
     }
 
+    @Test func entitiesThatShareATable() {
+        let head = "playbook: t\ntarget: { postgres: x }\nentities:\n  a: { from: a, into: a, fields: same }\n"
+        expect(.sharedTable, in: head + "  b: { from: ⟦a, into: b, fields: same }\n", advice: "scopes")
+        expect(.sharedTable, in: head + "  b: { from: ⟦public.a, into: b, fields: same }\n")
+        expect(.sharedTable, in: head + "  b: { from: b, into: ⟦a, fields: same }\n", advice: "another table")
+    }
+
     @Test func unknownKeyIsAnsweredWithTheNearestOne() {
         expect(.unknownKey, in: Self.frame + "⟦wave: {}\n", advice: "waves")
         expect(
@@ -121,13 +128,6 @@ import Testing
             in: Self.frame
                 + "waves: { one: { a: all } }\nownership: { rules: [ { entity: a, owner: target, from: ⟦wave on } ] }\n",
             advice: "one")
-    }
-
-    @Test func secondEntityForATargetTable() {
-        expect(
-            .duplicateKey,
-            in: "playbook: t\ntarget: { postgres: x }\nentities:\n  a: { from: a, into: t, fields: same }\n"
-                + "  b: { from: b, into: ⟦t, fields: same }\n")
     }
 
     @Test func hmacWithoutAKey() {

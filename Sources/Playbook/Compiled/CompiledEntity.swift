@@ -14,8 +14,10 @@ public struct CompiledEntity: Sendable {
     public let sourceKey: [Int]
     /// What is written.
     public let fields: [CompiledField]
-    /// Entities whose rows this one's rows point at or look up, itself left out, sorted.
+    /// Entities whose rows this one's rows point at, look up or follow into a wave, itself left out, sorted.
     public let parents: [EntityName]
+    /// Those of `parents` whose rows the fields look up: what a row becomes depends on whether they are there.
+    public let lookups: [EntityName]
     /// Whether rows point at rows of the same entity.
     public let isSelfReferencing: Bool
     /// Place in the order of application: smaller first for writes, larger first for deletes. Equal within a cycle.

@@ -6,12 +6,16 @@ public struct CompiledScope: Sendable {
     public let entity: EntityName
     /// Whether the wave takes every row.
     public let isAll: Bool
-    /// Whether it takes the rows whose parent it takes: on the target that can be told only once the parent is there.
-    public let isByParent: Bool
+    /// The entity whose rows in the wave decide, for a scope by parent: on the target a row's place can be told only once
+    /// its parent is there.
+    public let parent: EntityName?
     /// A predicate over the source table under its own name (`FROM "public"."orders" AS "orders" WHERE ...`).
     public let sourcePredicate: String
     /// A predicate over the staged row under the source table's name (`FROM stage AS "orders" WHERE ...`), on the target.
     public let stagePredicate: String
     /// The source columns that the predicate looks at.
     public let dependencies: ColumnSet
+
+    /// Whether it takes the rows whose parent it takes.
+    public var isByParent: Bool { parent != nil }
 }

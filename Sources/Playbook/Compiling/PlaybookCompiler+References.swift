@@ -13,14 +13,18 @@ struct EntityReference {
 }
 
 extension PlaybookCompiler {
-    /// Orders the entities by what their rows point at and look up.
+    /// Orders the entities by what their rows point at, look up, and follow into a wave.
     func referenceOrder() -> ReferenceOrder {
         var parents: [EntityName: Set<EntityName>] = [:]
         for draft in drafts {
             let keys = (draft.sourceTable?.foreignKeys ?? []).map { entities(from: $0.parent) }
             let targetKeys = draft.targetTable.foreignKeys.compactMap { entity(into: $0.parent) }
-            let lookups = draft.lookups.compactMap { entity(into: $0) }
-            parents[draft.name] = Set((keys.flatMap { $0 } + targetKeys + lookups).map(\.name))
+            let followed = playbook.waves.flatMap(\.scopes).compactMap { scope -> EntityName? in
+                guard scope.entity.value == draft.name, case .via(let parent, _) = scope.rows else { return nil }
+                return parent.value
+            }
+            let known = followed.filter { self.draft($0) != nil && $0 != draft.name }
+            parents[draft.name] = Set((keys.flatMap { $0 } + targetKeys + lookups(of: draft)).map(\.name) + known)
         }
         let order = ReferenceOrder(drafts.map(\.name), parents: parents)
         for cycle in order.cycles {
@@ -33,6 +37,9 @@ extension PlaybookCompiler {
         }
         return order
     }
+
+    /// The entities whose target rows an entity's expressions read.
+    func lookups(of draft: EntityDraft) -> [EntityDraft] { draft.lookups.compactMap { entity(into: $0) } }
 
     func entity(into table: TableName) -> EntityDraft? { drafts.first { $0.target == table } }
 

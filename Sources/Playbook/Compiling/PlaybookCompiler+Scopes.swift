@@ -19,10 +19,10 @@ extension PlaybookCompiler {
                 let source = try sourcePredicate(scope, draft, wave, through: [])
             else { continue }
             let isAll = if case .all = scope.rows { true } else { false }
-            let isByParent = if case .via = scope.rows { true } else { false }
+            let parent: EntityName? = if case .via(let parent, _) = scope.rows { parent.value } else { nil }
             compiled.append(
                 CompiledScope(
-                    wave: wave.name.value, entity: draft.name, isAll: isAll, isByParent: isByParent,
+                    wave: wave.name.value, entity: draft.name, isAll: isAll, parent: parent,
                     sourcePredicate: source, stagePredicate: stage.sql, dependencies: stage.dependencies))
         }
         return compiled

@@ -95,6 +95,7 @@ final class PlaybookCompiler {
             name: draft.name, ordinal: draft.ordinal, source: draft.source, target: draft.target,
             sourceColumns: draft.columns.map { .init(name: $0.name, type: $0.type, isKey: $0.isKey) },
             sourceKey: draft.sourceKey, fields: draft.compiledFields, parents: place.parents,
+            lookups: lookups(of: draft).map(\.name).filter { $0 != draft.name }.sorted(),
             isSelfReferencing: place.isSelfReferencing, rank: place.rank, keyOrder: keyOrder(draft),
             isPlainCopy: isPlainCopy, scopes: scopes, quarantines: draft.quarantines,
             mayBeShared: playbook.ownership != nil, defaultOwner: playbook.ownership?.defaultOwner ?? .source,

@@ -7,17 +7,33 @@ extension PlaybookParser {
         if entities.isEmpty, findings.allSatisfy({ $0.severity != .error }) {
             error(.missingKey, at: text.location(node.mark), "there is no entity", expected: "at least one entity")
         }
+        checkSharedTables(entities)
+        return entities
+    }
+
+    /// Refuses entities that share a table.
+    ///
+    /// A topic's events go to one entity, so a second one of the same source table would never be told of a change. And
+    /// a chunk makes its key range of the target what its own source table holds: of two entities that write one table,
+    /// each load would delete the other's rows.
+    private func checkSharedTables(_ entities: [EntityDefinition]) {
+        var sources: [TableName: EntityName] = [:]
         var targets: [TableName: EntityName] = [:]
         for entity in entities {
-            if let other = targets[entity.into.value] {
+            if let other = sources.updateValue(entity.name.value, forKey: entity.from.value) {
                 error(
-                    .duplicateKey, at: entity.into.location,
+                    .sharedTable, at: entity.from.location,
+                    "rows of the source table \(entity.from.value) are taken by \(other) already",
+                    expected: "one entity for each source table",
+                    advice: "merge the two; rows that come at different times are what the waves' scopes are for")
+            }
+            if let other = targets.updateValue(entity.name.value, forKey: entity.into.value) {
+                error(
+                    .sharedTable, at: entity.into.location,
                     "the target table \(entity.into.value) is written by \(other) already",
                     expected: "one entity for each target table", advice: "merge the two, or give one another table")
             }
-            targets[entity.into.value] = entity.name.value
         }
-        return entities
     }
 
     private func readEntity(_ name: Located<String>, _ node: Node) -> EntityDefinition? {

@@ -21,6 +21,8 @@ public final class SyncService: Sendable {
     private let logger: Logger
     private let stopping = Atomic<Bool>(false)
     private let lanes = Mutex<[LaneMailbox]>([])
+    /// What kept a lane from starting.
+    private let failure = Mutex<(any Error)?>(nil)
 
     /// A service; nothing is opened yet.
     public init(_ playbook: CompiledPlaybook, options: SyncOptions, logger: Logger) {
@@ -37,8 +39,8 @@ public final class SyncService: Sendable {
 
     /// Applies until it is stopped.
     ///
-    /// - Throws: what keeps it from starting: an unusable playbook or Kafka property, a target without a ledger. Once
-    ///   it runs it does not give up: what fails is reported and tried again.
+    /// - Throws: what keeps it or a lane from starting: an unusable playbook or Kafka property, a target without a
+    ///   ledger. Once it runs it does not give up: what fails is reported and tried again.
     public func run() throws {
         let modes = try ConnectorModes(properties: playbook.playbook.source.connectorProperties)
         let consumer = try Consumer(configuration())
@@ -51,7 +53,7 @@ public final class SyncService: Sendable {
             // Made on its own thread, which is the only one that ever touches it.
             let (playbook, options, logger) = (self.playbook, self.options, self.logger)
             ended.enter()
-            let thread = Thread {
+            let thread = Thread { [self] in
                 defer { ended.leave() }
                 let connections = LaneConnections(target: options.target, source: options.source, flow: options.flow)
                 do {
@@ -63,7 +65,8 @@ public final class SyncService: Sendable {
                 } catch {
                     logger.error("lane did not start", metadata: ["lane": "\(number)", "error": "\(error)"])
                     mailbox.say { $0.hasEnded = true }
-                    mailbox.carryOut { _ in }
+                    failure.withLock { $0 = $0 ?? error }
+                    Self.answer(mailbox)
                 }
             }
             thread.name = "tidegate lane \(number)"
@@ -79,12 +82,23 @@ public final class SyncService: Sendable {
             logTimings()
         }
         try consumer.subscribe(playbook.topics)
-        while !stopping.load(ordering: .sequentiallyConsistent) {
+        while !stopping.load(ordering: .sequentiallyConsistent), failure.withLock({ $0 == nil }) {
             if let event = consumer.poll(timeout: .milliseconds(100)) { assigner.handle(event) }
             assigner.tick()
             if options.stopsAtEnd, assigner.isAtEnd { break }
         }
+        if let error = failure.withLock({ $0 }) { throw error }
         if options.stopsAtEnd { try checkNothingStopped() }
+    }
+
+    /// In the place of a lane that did not start: whoever gives it an order waits for the answer. The partitions that it
+    /// is given are claimed and not consumed until the service has ended.
+    private static func answer(_ mailbox: LaneMailbox) {
+        var isStopping = false
+        while !isStopping {
+            mailbox.carryOut { order in if case .stop = order { isStopping = true } }
+            if !isStopping { mailbox.wait(.seconds(60)) }
+        }
     }
 
     private func checkNothingStopped() throws(SyncError) {

@@ -1,0 +1,38 @@
+import LibPQ
+import Model
+import Playbook
+
+extension StageWriter {
+    /// Takes the rows that have a known defect out of the stage.
+    func setDefectsAside() throws -> Int {
+        var aside = 0
+        for defect in entity.entity.quarantines {
+            aside += try quarantine(
+                "(\(defect.predicate))", reason: defect.defect, sqlState: nil,
+                message: "a known defect that the playbook sets aside")
+            try connection.query("DELETE FROM \(statements.rawStage) WHERE (\(defect.predicate))")
+        }
+        return aside
+    }
+
+    /// Puts staged rows into the quarantine, each as JSON. A row of the same key that is there from an earlier load goes.
+    func quarantine(
+        _ predicate: String, reason: String, sqlState: String?, message: String
+    ) throws -> Int {
+        let key = statements.sourceKeyText
+        try connection.query(
+            """
+            DELETE FROM tidegate.quarantine WHERE topic = $1 AND entity_id = \(entity.id)
+                AND key IN (SELECT \(key) FROM \(statements.rawStage) WHERE \(predicate))
+            """, [.text(origin)])
+        return try connection.query(
+            """
+            INSERT INTO tidegate.quarantine (flow, entity_id, topic, partition, "offset", key, reason, sqlstate, message,
+                event_value)
+            SELECT 'forward', \(entity.id), $1, 0, nextval(pg_get_serial_sequence('tidegate.quarantine', 'id')),
+                \(key), $2, $3, $4, convert_to(row_to_json(\(statements.alias))::text, 'UTF8')
+            FROM \(statements.rawStage) WHERE \(predicate)
+            """, [.text(origin), .text(reason), .optional(sqlState), .text(message)]
+        ).affectedRows
+    }
+}
