@@ -25,13 +25,17 @@ struct ExportedFile {
         let line = String(decoding: header.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
         let names = Self.names(line.hasPrefix("\u{FEFF}") ? String(line.dropFirst()) : line)
         let known = Set(entity.sourceColumns.map(\.name))
-        let unknown = names.filter { !known.contains($0) }
+        let unknown = names.indices.filter { !known.contains(names[$0]) }.map { "\($0 + 1)" }
         let keys = entity.sourceKey.map { entity.sourceColumns[$0].name }
         guard unknown.isEmpty, keys.allSatisfy(names.contains) else {
+            // Not what stands there: without a header that would be a row.
+            let isWrong =
+                unknown.isEmpty
+                ? "the key is not among its fields" : "its fields \(unknown.joined(separator: ", ")) are none of them"
             throw BaselineError(
                 .file,
                 "the first line of \(path) must name columns of \(entity.source), the key \(keys.joined(separator: ", ")) "
-                    + "among them" + (unknown.isEmpty ? "" : "; it has no \(unknown.joined(separator: ", "))"))
+                    + "among them (\(known.sorted().joined(separator: ", "))); \(isWrong)")
         }
         present = ColumnSet(entity.sourceColumns.indices.filter { names.contains(entity.sourceColumns[$0].name) })
         columns = names.map { quotedIdentifier($0) }.joined(separator: ", ")

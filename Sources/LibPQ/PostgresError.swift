@@ -1,7 +1,8 @@
 /// What went wrong between us and a PostgreSQL server.
 ///
-/// `description` is fit for logs: it holds no DETAIL, and no quoted value of a data exception. What may hold row
-/// values is in `debugDescription` alone. Neither holds a connection string.
+/// `description` is fit for logs: of errors whose texts may hold row values (classes 22, 23 and P0) it holds the condition's
+/// name and the names of table, column, type and constraint, and no text of the server's; of others no DETAIL and no
+/// CONTEXT. Everything is in `debugDescription`. Neither holds a connection string.
 public struct PostgresError: Error, Sendable, CustomStringConvertible, CustomDebugStringConvertible {
     /// The kind of failure.
     public enum Code: String, Sendable {
@@ -71,22 +72,23 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible, CustomDeb
         return code == .connection
     }
 
-    /// The primary message without what may be a row's value: in a data exception, and in the case of a database
-    /// that refuses an object, everything within double quotes is left out.
+    /// The primary message, or the condition's name where the message may hold a row's value, in whatever language.
     public var redactedMessage: String {
-        guard let sqlState, sqlState.classCode == "22" else { return message }
-        return PostgresError.withoutQuotedParts(message)
+        guard let sqlState, sqlState.mayQuoteValues else { return message }
+        return sqlState.condition
     }
 
     public var description: String {
         var text = "\(code.rawValue) error"
         if let sqlState { text += " \(sqlState)" }
         text += ": \(redactedMessage)"
-        if let table {
-            text += " (table \(schema.map { $0 + "." } ?? "")\(table)" + (column.map { ", column \($0))" } ?? ")")
-        }
+        let objects = [
+            table.map { "table \(schema.map { $0 + "." } ?? "")\($0)" }, column.map { "column \($0)" },
+            dataType.map { "type \($0)" }, constraint.map { "constraint \($0)" },
+        ].compactMap { $0 }
+        if !objects.isEmpty { text += " (\(objects.joined(separator: ", ")))" }
         if let position { text += " at character \(position)" }
-        if let hint { text += " (hint: \(hint))" }
+        if let hint, sqlState?.mayQuoteValues != true { text += " (hint: \(hint))" }
         return text
     }
 

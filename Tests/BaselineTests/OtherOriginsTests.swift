@@ -65,7 +65,9 @@ import Testing
                     options.folder = folder.path
                 }
             }
-            #expect(error?.code == .file && error?.message.contains("colour") == true)
+            // By its place: without a header the words would be a row's values.
+            #expect(error?.code == .file && error?.message.contains("its fields 2 are none of them") == true)
+            #expect(error?.message.contains("colour") == false)
             try Data("id,region,version,large\n".utf8).write(to: path)
             try fixture.load("all") { options in
                 options.source = nil

@@ -31,6 +31,26 @@ import Testing
         }
     }
 
+    /// Neither a user's trigger nor another language of the server's changes that.
+    @Test func textsOfTriggersStayOutOfDescriptions() throws {
+        try withDatabase { database in
+            let connection = try database.connect()
+            let error = try #require(throws: PostgresError.self) {
+                try connection.execute(
+                    """
+                    DO $$ BEGIN
+                        RAISE EXCEPTION 'no credit for topsecret'
+                        USING HINT = 'ask topsecret', TABLE = 'customer', CONSTRAINT = 'credit';
+                    END $$
+                    """)
+            }
+            #expect("\(error)" == "server error P0001: raise_exception (table customer, constraint credit)")
+            #expect(error.debugDescription.contains("topsecret"))
+            let german = PostgresError(.server, "ungültig: »topsecret«", sqlState: "22P02")
+            #expect("\(german)" == "server error 22P02: invalid_text_representation")
+        }
+    }
+
     @Test(arguments: ["40001", "40P01", "55P03", "08006", "53100", "53300", "57014", "57P01", "57P03"])
     func passingTroubleIsRetriable(state: String) {
         #expect(PostgresError(.server, "", sqlState: SQLState(rawValue: state)).isRetriable)
