@@ -123,13 +123,16 @@ extension EndToEnd {
                 try site.makeLive()
                 try events.insert(1...10)
                 try broker.mock?.setBroker(up: false)
-                let sync = try site.start("sync", "--log-level", "info")
+                let sync = try site.start("sync")
                 try waitUntil("the log names the broker", state: { sync.logTail }) {
                     try sync.checkRunning()
-                    return sync.log.contains(broker.bootstrapServers)
+                    return sync.log.contains("broker not reached") && sync.log.contains(broker.bootstrapServers)
                 }
                 try broker.mock?.setBroker(up: true)
                 try waitForAccounts(10, site, sync)
+                try waitUntil("the log says that it is back", state: { sync.logTail }) {
+                    sync.log.contains("broker reached again")
+                }
                 // And once more while it runs.
                 try broker.mock?.setBroker(up: false)
                 try broker.mock?.setBroker(up: true)

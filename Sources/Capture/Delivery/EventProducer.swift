@@ -1,3 +1,4 @@
+import Logging
 import RDKafka
 
 /// Hands events to librdkafka, waiting when its queue is full, and knows which are acknowledged.
@@ -6,6 +7,7 @@ final class EventProducer {
     let tracker: AcknowledgementTracker
     /// Called now and then while waiting for room, so that the database does not think us dead. Throws to give up.
     var whileWaiting: () throws -> Void = {}
+    private let news: ProducerNews
     private(set) var events = 0
     private(set) var bytes = 0
 
@@ -26,13 +28,18 @@ final class EventProducer {
         "enable.partition.eof", "max.partition.fetch.bytes", "coordinator.query.interval.ms",
     ]
 
-    init(_ properties: [String: String]) throws(KafkaError) {
+    init(_ properties: [String: String], logger: Logger) throws {
         let tracker = AcknowledgementTracker()
         self.tracker = tracker
         // The playbook's properties are one list for all clients; librdkafka would complain of each that is for consumers.
         let own = properties.filter { name, _ in !EventProducer.consumerProperties.contains { name.hasPrefix($0) } }
-        producer = try Producer(Configuration(own).withDefaults(EventProducer.defaults)) { report in
+        let news = ProducerNews(logger)
+        self.news = news
+        producer = try Producer(
+            Configuration(own).withDefaults(EventProducer.defaults), handlers: ClientHandlers(onError: news.note)
+        ) { report in
             tracker.delivered(report.opaque, failure: report.error)
+            if report.error == nil { news.delivered() }
         }
     }
 
@@ -70,6 +77,7 @@ final class EventProducer {
     }
 
     private func check() throws {
+        if !tracker.position().isIdle { news.remind() }
         if let failure = tracker.failure { throw failure }
         if let fatal = producer.fatalError { throw fatal }
     }

@@ -20,6 +20,8 @@ final class PartitionAssigner {
     private var backoff = Backoff()
     private var nextAttempt = ContinuousClock.now
     private var nextCommit = ContinuousClock.now
+    private var outage = BrokerOutage()
+    private var nextProbe = ContinuousClock.now
     private var ends: [RDKafka.TopicPartition: Int64] = [:]
 
     init(
@@ -48,6 +50,7 @@ final class PartitionAssigner {
     }
 
     private func report(_ error: KafkaError, topic: String?) {
+        if BrokerOutage.isMeant(by: error) { return outage.note(error) }
         var metadata: Logger.Metadata = ["kafka.error": "\(error)"]
         if let topic { metadata["kafka.topic"] = "\(topic)" }
         if error.code == .unknownTopic || error.code == .unknownTopicOrPartition {
@@ -61,12 +64,28 @@ final class PartitionAssigner {
 
     /// Does what is due: claims that are open, partitions that were fenced off but are still ours, offsets for tools.
     func tick() {
+        if outage.isOpen { watchOutage() }
         if !unclaimed.isEmpty, ContinuousClock.now >= nextAttempt { claim() }
         guard ContinuousClock.now >= nextCommit else { return }
         nextCommit = .now + .seconds(2)
         reclaimFenced()
         reclaimRewound()
         commitOffsets(waiting: false)
+    }
+
+    /// Says which broker is away and for how long, and asks now and then whether it is back.
+    private func watchOutage() {
+        if let lasted = outage.due() {
+            logger.warning(
+                "broker not reached, trying again",
+                metadata: ["kafka.error": "\(outage.error?.description ?? "")", "seconds": "\(lasted.components.seconds)"])
+        }
+        guard ContinuousClock.now >= nextProbe else { return }
+        nextProbe = .now + .seconds(2)
+        guard (try? consumer.metadata(Array(playbook.topics.prefix(1)), timeout: .milliseconds(300))) != nil,
+            let lasted = outage.end()
+        else { return }
+        logger.notice("broker reached again", metadata: ["seconds": "\(lasted.components.seconds)"])
     }
 
     // MARK: Taking over
