@@ -20,15 +20,17 @@ struct ChunkPlanner {
 
     private static let samplesPerChunk = 200
     private static let mostChunks = 100_000
+    /// What a row of a table is taken for whose size nobody knows, as that of a foreign partition.
+    private static let unknownRowBytes = 500
 
     func plan(_ sql: EntitySQL) throws -> Plan {
         let statements = sql.entity.statements
         let size = try size(of: sql.entity.source)
-        guard size.bytes > chunkBytes else {
+        if let bytes = size.bytes, bytes <= chunkBytes {
             return Plan(ranges: [(KeyRange(low: nil, high: nil), size.rows)], rows: size.rows)
         }
-        let wanted = Double(size.bytes / chunkBytes + 1) * Double(Self.samplesPerChunk)
-        let percent = size.canSample ? min(100, wanted / Double(max(size.rows, 1)) * 100) : 100
+        let wanted = Double((size.bytes ?? 0) / chunkBytes + 1) * Double(Self.samplesPerChunk)
+        let percent = size.bytes == nil ? 100 : min(100, wanted / Double(max(size.rows, 1)) * 100)
         // SYSTEM takes whole pages: cheap, and even enough for bounds. The seed makes a plan repeatable.
         let sample = percent < 50 ? " TABLESAMPLE SYSTEM (\(percent)) REPEATABLE (1)" : ""
         let keys = statements.sourceKeyList
@@ -43,9 +45,11 @@ struct ChunkPlanner {
         guard all > 0, rows.rowCount > 0 else {
             return Plan(ranges: [(KeyRange(low: nil, high: nil), nil)], rows: 0)
         }
-        let share = Double(rows.rowCount) / Double(all)
-        let expected = sample.isEmpty ? rows.rowCount : Int(Double(size.rows) * share)
-        let count = min(Int(Double(size.bytes) * share) / chunkBytes + 1, rows.rowCount, Self.mostChunks)
+        // Read one after the other: rows may have come in between.
+        let share = min(1, Double(rows.rowCount) / Double(all))
+        let expected = sample.isEmpty ? rows.rowCount : Self.whole(Double(size.rows) * share)
+        let bytes = size.bytes.map { Double($0) * share } ?? Double(rows.rowCount * Self.unknownRowBytes)
+        let count = min(Self.whole(bytes) / chunkBytes + 1, rows.rowCount, Self.mostChunks)
         let bounds = bounds(rows, count: count)
         let ends: [[String]?] = [nil] + bounds + [nil]
         let perChunk = expected / (bounds.count + 1)
@@ -64,10 +68,13 @@ struct ChunkPlanner {
         return bounds
     }
 
+    /// Statistics are what somebody has left there: they may be anything.
+    private static func whole(_ value: Double) -> Int { Int(exactly: max(0, min(value, 1e15)).rounded()) ?? 0 }
+
     private struct Size {
-        var bytes: Int
+        /// nil when nobody knows; such a table cannot be sampled either.
+        var bytes: Int?
         var rows: Int
-        var canSample: Bool
     }
 
     /// The size of a table with its large values and its partitions, from the catalog: rows from the last ANALYZE, or
@@ -81,14 +88,13 @@ struct ChunkPlanner {
                       LEFT JOIN LATERAL pg_partition_tree(r.oid) AS p ON true) AS t
                 JOIN pg_class c ON c.oid = t.oid)
             SELECT sum(bytes)::bigint AS bytes,
-                sum(CASE WHEN reltuples < 0 OR relpages = 0 THEN heap / 100.0
-                    ELSE reltuples / relpages * (heap / current_setting('block_size')::int) END)::bigint AS rows,
+                least(sum(CASE WHEN reltuples < 0 OR relpages <= 0 THEN heap / 100.0
+                    ELSE reltuples::float8 / relpages * (heap / current_setting('block_size')::int) END), 1e15)::bigint AS rows,
                 bool_and(relkind IN ('r', 'p', 'm')) AS samplable
             FROM part
             """, [.text(table.quoted)])
         guard let row = result.rows.first else { throw BaselineError(.source, "the source has no table \(table)") }
-        let canSample = row.bool("samplable") ?? false
-        return Size(
-            bytes: canSample ? row.int("bytes") ?? 0 : .max, rows: row.int("rows") ?? 0, canSample: canSample)
+        let isKnown = row.bool("samplable") ?? false
+        return Size(bytes: isKnown ? row.int("bytes") ?? 0 : nil, rows: row.int("rows") ?? 0)
     }
 }

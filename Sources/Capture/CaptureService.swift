@@ -40,6 +40,8 @@ public final class CaptureService: Sendable {
                 }
                 try session.run()
                 return
+            } catch is SlotPreparation.Stopped {
+                return
             } catch {
                 guard isPassing(error) else { throw error }
                 if stopSignal.isRequested { return }

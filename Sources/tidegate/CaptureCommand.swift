@@ -37,6 +37,12 @@ struct CaptureCommand: ParsableCommand {
         help: "Send a heartbeat every so many seconds (default: source.connector heartbeat.interval.ms, else none).")
     var heartbeat: Int?
 
+    func validate() throws {
+        if let heartbeat, !(1...86_400).contains(heartbeat) {
+            throw ValidationError("--heartbeat must be from 1 to 86400.")
+        }
+    }
+
     func run() throws {
         try orExplain {
             let service = CaptureService(

@@ -23,9 +23,11 @@ final class BaselineFixture: Sendable {
     ///   - targetTables: DDL of the target.
     ///   - entities: the playbook's entities in YAML, indented by two.
     ///   - waves: the playbook's waves in YAML flow form.
+    ///   - connector: more of the connector's properties, each after a comma.
     init(
         _ source: TestDatabase, _ target: TestDatabase, tables: String, targetTables: String, entities: String,
-        waves: String, references: String = "replica", limits: String = "{ load_workers: 2, source_connections: 2 }"
+        waves: String, references: String = "replica", connector: String = "",
+        limits: String = "{ load_workers: 2, source_connections: 2 }"
     ) throws {
         self.source = source
         self.target = target
@@ -38,7 +40,7 @@ final class BaselineFixture: Sendable {
             playbook: test
             source:
               postgres: "\(source.dataSourceName)"
-              connector: { slot.name: \(slot) }
+              connector: { slot.name: \(slot)\(connector) }
             target:
               postgres: "\(target.dataSourceName)"
               references: \(references)
@@ -110,13 +112,14 @@ final class BaselineFixture: Sendable {
 /// Runs `body` with a fixture.
 func withBaseline(
     tables: String, targetTables: String, entities: String, waves: String = "{ all: { t: all } }",
-    references: String = "replica", limits: String = "{ load_workers: 2, source_connections: 2 }",
+    references: String = "replica", connector: String = "",
+    limits: String = "{ load_workers: 2, source_connections: 2 }",
     _ body: (BaselineFixture) throws -> Void
 ) throws {
     try withDatabases { source, target in
         let fixture = try BaselineFixture(
             source, target, tables: tables, targetTables: targetTables, entities: entities, waves: waves,
-            references: references, limits: limits)
+            references: references, connector: connector, limits: limits)
         defer { try? fixture.close() }
         try body(fixture)
     }

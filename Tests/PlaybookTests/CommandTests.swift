@@ -15,6 +15,14 @@ import Testing
         return try body(folder.path)
     }
 
+    @Test func aHeartbeatThatCannotBeIsRefused() throws {
+        let program = try BuiltProgram()
+        for seconds in ["0", "-1", "9223372036854775807"] {
+            let refused = try program.run(["capture", "-p", "none.yaml", "--heartbeat=\(seconds)"], environment: [:])
+            #expect(refused.status == 64 && refused.complaint.contains("86400"), "\(refused)")
+        }
+    }
+
     @Test func initWritesWhatCheckPasses() throws {
         let program = try BuiltProgram()
         try withDatabases { source, target in

@@ -30,19 +30,44 @@ struct SlotPreparation {
         }
     }
 
+    /// A stop was requested before there was a slot.
+    struct Stopped: Error {}
+
+    private static let askAgain = Duration.milliseconds(100)
+
+    /// What the slot has confirmed; nil when there is no such slot.
+    ///
+    /// A slot that another session is making is listed, and has no position before all transactions in progress have ended:
+    /// it is waited for.
     private func confirmedPosition() throws -> LSN? {
-        let result = try connection.query(
-            """
-            SELECT plugin, database = current_database() AS is_here, wal_status, confirmed_flush_lsn
-            FROM pg_catalog.pg_replication_slots WHERE slot_name = $1
-            """, [.text(configuration.slot)])
-        guard let slot = result.rows.first else { return nil }
+        var isAnnounced = false
+        while true {
+            let result = try connection.query(
+                """
+                SELECT plugin, database = current_database() AS is_here, wal_status, confirmed_flush_lsn, active_pid
+                FROM pg_catalog.pg_replication_slots WHERE slot_name = $1
+                """, [.text(configuration.slot)])
+            guard let slot = result.rows.first else { return nil }
+            if let position = try confirmedPosition(of: slot) { return position }
+            if !isAnnounced {
+                logger.notice(
+                    "Waiting for a replication slot that another session is making",
+                    metadata: ["capture.slot": "\(configuration.slot)", "postgres.pid": "\(slot["active_pid"] ?? "")"])
+            }
+            isAnnounced = true
+            stop.sleep(Self.askAgain)
+            if stop.isRequested { throw Stopped() }
+        }
+    }
+
+    /// What a slot has confirmed; nil while it is being made.
+    private func confirmedPosition(of slot: Row) throws -> LSN? {
         guard slot["plugin"] == "pgoutput", slot.bool("is_here") == true else {
             throw CaptureError(
                 .configuration,
                 "slot \(configuration.slot) belongs to another database or output plugin; name another slot or drop it")
         }
-        guard slot["wal_status"] != "lost", let confirmed = slot["confirmed_flush_lsn"].flatMap(LSN.init) else {
+        guard slot["wal_status"] != "lost" else {
             throw CaptureError(
                 .slotLost,
                 """
@@ -50,7 +75,14 @@ struct SlotPreparation {
                 drop the slot, start anew and load the baseline again
                 """)
         }
-        return confirmed
+        if let confirmed = slot["confirmed_flush_lsn"].flatMap(LSN.init) { return confirmed }
+        if slot["active_pid"] != nil { return nil }
+        throw CaptureError(
+            .configuration,
+            """
+            slot \(configuration.slot) was never finished, it has no position to begin from, and nobody is making it; drop it \
+            with SELECT pg_drop_replication_slot(\(quotedLiteral(configuration.slot))), and start again
+            """)
     }
 
     /// Once published, a table without a replica identity refuses the source's own updates.

@@ -1,6 +1,6 @@
 -- The named relations: $1 schemas, $2 names.
 SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind, c.relreplident AS replica_identity,
-       c.relpersistence AS persistence, greatest(c.reltuples, 0)::bigint AS estimated_rows,
+       c.relpersistence AS persistence, least(greatest(c.reltuples, 0), 1e15)::bigint AS estimated_rows,
        pg_total_relation_size(c.oid) AS bytes,
        coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0) AS toast_bytes,
        has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS may_select,
