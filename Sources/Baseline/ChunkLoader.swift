@@ -110,6 +110,8 @@ final class ChunkLoader: ChunkSource {
     /// - Returns: the keys that the copy has to leave out.
     private func clearTheWay(_ range: KeyRange, of entity: LoadingEntity) throws -> [[String]]? {
         let connection = target.connection
+        let isAllSource = try target.ownership(of: entity.entity).isAllSource
+        guard isAllSource || entity.entity.fields.allSatisfy(\.isSeeded) else { return nil }
         guard entity.handover == .snapshot else {
             // Ranges mean nothing on the target: only where the stream has touched nothing and no other wave has rows.
             let touched = try connection.query("SELECT FROM \(entity.sql.newer) LIMIT 1").rowCount
@@ -121,7 +123,7 @@ final class ChunkLoader: ChunkSource {
         let others = try connection.query(entity.sql.otherKeys(range, limit: limit)).rowCount
         if others > 0 {
             // Rows that the stream has brought: the chunk has them too, or they are gone. A delete must not cascade.
-            guard others < limit, entity.sql.bringsWholeRows, target.isReplica else { return nil }
+            guard isAllSource, others < limit, entity.sql.bringsWholeRows, target.isReplica else { return nil }
             try connection.query(entity.sql.deleteOthers(range))
         }
         return newer.compactMap { PostgresArray.key($0) }

@@ -30,7 +30,9 @@ struct ChunkMerge {
     /// Rows that are in the target's range and not in the chunk: each is looked for on the source, by its key and in
     /// the chunk's snapshot. What is there has left the scope, and is kept as the snapshot has it; what is not, goes.
     private func settleOthers() throws {
-        let found = try connection.query(entity.sql.missingFromChunk(chunk.range)).rows.compactMap { $0[0] }
+        let found = try connection.query(
+            entity.sql.missingFromChunk(chunk.range, target.ownership(of: entity.entity))
+        ).rows.compactMap { $0[0] }
         var place = 0
         while place < found.count {
             let part = Array(found[place..<min(place + Self.keysPerRead, found.count)])

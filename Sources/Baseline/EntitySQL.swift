@@ -145,11 +145,11 @@ struct EntitySQL: Sendable {
         "DELETE FROM \(entity.target.quoted) AS _target WHERE \(others(range))"
     }
 
-    /// The keys of those that are not in the stage.
-    func missingFromChunk(_ range: KeyRange) -> String {
+    /// The keys of those that are not in the stage, and that are the source's to delete.
+    func missingFromChunk(_ range: KeyRange, _ ownership: EntityOwnership) -> String {
         """
         SELECT \(statements.targetKeyText("_target")) FROM \(entity.target.quoted) AS _target
-        WHERE \(others(range)) AND NOT EXISTS (
+        WHERE \(others(range)) AND \(statements.isSourcesRow(ownership) ?? "true") AND NOT EXISTS (
             SELECT FROM \(statements.rawStage) WHERE \(statements.stageKeyEquality("_target")))
         """
     }

@@ -24,9 +24,7 @@ struct StageWriter {
     /// - Returns: how many rows were set aside for good.
     func write() throws -> Int {
         var aside = try setDefectsAside()
-        guard let upsert = statements.upsert(present: present ?? entity.entity.allColumns) else {
-            throw BaselineError(.source, "the key of \(entity.name) cannot be made from the source's columns")
-        }
+        let upsert = try Upsert(entity, present: present, ownership: target.ownership(of: entity.entity))
         guard let error = try attempt(upsert, mask: 0) else { return aside }
         let count = try number()
         if error.sqlState == .foreignKeyViolation {
@@ -39,10 +37,10 @@ struct StageWriter {
     /// Writes the rows of a mask under a savepoint.
     ///
     /// - Returns: what is wrong with one of the rows; nil when they are written.
-    private func attempt(_ upsert: String, mask: Int) throws -> PostgresError? {
+    private func attempt(_ upsert: Upsert, mask: Int) throws -> PostgresError? {
         try connection.execute("SAVEPOINT attempt")
         do {
-            try connection.query(upsert, [.int(mask)])
+            for statement in upsert.statements(mask: mask) { try connection.query(statement.sql, statement.parameters) }
             try connection.execute("RELEASE SAVEPOINT attempt")
             return nil
         } catch {
@@ -82,7 +80,7 @@ struct StageWriter {
     }
 
     /// Finds the rows that cannot be written by halving, writes the others, and sets those aside.
-    private func isolate(_ upsert: String, _ count: Int) throws -> Int {
+    private func isolate(_ upsert: Upsert, _ count: Int) throws -> Int {
         var mask = 0
         var aside = 0
         var parts = [1...max(count, 1)]

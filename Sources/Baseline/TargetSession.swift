@@ -1,9 +1,15 @@
+import Ledger
 import LibPQ
 import Model
 import Playbook
 
 /// A worker's connection to the target.
 final class TargetSession {
+    /// Who owns what of an entity; under the entity's lock it stays so to the end of the transaction.
+    func ownership(of entity: CompiledEntity) throws -> EntityOwnership {
+        EntityOwnership(of: entity, in: try Ownership(on: connection).epoch())
+    }
+
     let connection: Connection
     /// Whether triggers and foreign-key checks are off in this session, as the playbook may want it.
     let isReplica: Bool

@@ -27,7 +27,7 @@ final class BaselineFixture: Sendable {
     init(
         _ source: TestDatabase, _ target: TestDatabase, tables: String, targetTables: String, entities: String,
         waves: String, references: String = "replica", connector: String = "",
-        limits: String = "{ load_workers: 2, source_connections: 2 }"
+        limits: String = "{ load_workers: 2, source_connections: 2 }", ownership: String = ""
     ) throws {
         self.source = source
         self.target = target
@@ -52,6 +52,7 @@ final class BaselineFixture: Sendable {
             \(entities)
             waves: \(waves)
             limits: \(limits)
+            \(ownership.isEmpty ? "" : "ownership: \(ownership)")
             """
         playbook = try CompiledPlaybook.compile(
             try Playbook(parsing: text, file: "test.yaml"), source: sourceSession, target: targetSession)
@@ -113,13 +114,13 @@ final class BaselineFixture: Sendable {
 func withBaseline(
     tables: String, targetTables: String, entities: String, waves: String = "{ all: { t: all } }",
     references: String = "replica", connector: String = "",
-    limits: String = "{ load_workers: 2, source_connections: 2 }",
+    limits: String = "{ load_workers: 2, source_connections: 2 }", ownership: String = "",
     _ body: (BaselineFixture) throws -> Void
 ) throws {
     try withDatabases { source, target in
         let fixture = try BaselineFixture(
             source, target, tables: tables, targetTables: targetTables, entities: entities, waves: waves,
-            references: references, connector: connector, limits: limits)
+            references: references, connector: connector, limits: limits, ownership: ownership)
         defer { try? fixture.close() }
         try body(fixture)
     }

@@ -31,6 +31,24 @@ extension EntityStatements {
             """
     }
 
+    /// Judges the staged images of mask `$1` that are not in the target yet as the source's: a baseline makes rows whoever
+    /// owns them.
+    public func judgeAbsent(_ ownership: EntityOwnership) -> String {
+        """
+        UPDATE \(stage) AS \(alias) SET "_owned" = \((1 << ownership.predicates.count) - 1) WHERE \(isImage) \
+        AND NOT EXISTS (SELECT FROM \(target.quoted) AS _target WHERE \(stageKeyEquality("_target")))
+        """
+    }
+
+    /// Whether the source owns a row of the target as a whole, as SQL over `_target`; nil when it owns every row.
+    public func isSourcesRow(_ ownership: EntityOwnership) -> String? {
+        switch ownership.rowOwner {
+        case .always(.source): nil
+        case .always(.target): "false"
+        case .byRow(let number): ownership.predicates[number].target
+        }
+    }
+
     /// Whether a staged row that is in the target belongs to it as a whole, as SQL over the judged stage.
     public func isForeignRow(_ ownership: EntityOwnership) -> String {
         switch ownership.rowOwner {

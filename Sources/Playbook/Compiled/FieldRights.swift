@@ -33,18 +33,21 @@ extension EntityOwnership {
     }
 
     /// The rights of what the source writes, one for each statement that is needed.
-    public func rights(of entity: CompiledEntity) -> [FieldRights] {
+    ///
+    /// - Parameter seeding: whether rows are made whoever owns them, as a baseline does: they have to come from somewhere.
+    public func rights(of entity: CompiledEntity, seeding: Bool = false) -> [FieldRights] {
         if isAllSource { return [.everything] }
-        guard !predicates.isEmpty else { return [rights(of: entity, signature: nil)] }
-        return signatures.map { rights(of: entity, signature: $0) }
+        guard !predicates.isEmpty else { return [rights(of: entity, signature: nil, seeding)] }
+        return signatures.map { rights(of: entity, signature: $0, seeding) }
     }
 
-    private func rights(of entity: CompiledEntity, signature: Int?) -> FieldRights {
+    private func rights(of entity: CompiledEntity, signature: Int?, _ seeding: Bool) -> FieldRights {
         let owned = Set(
             entity.fields.filter { isSources(owners[$0.column], signature: signature ?? 0) }.map(\.column))
         let seeded = entity.fields.filter(\.isSeeded).map(\.column)
         return FieldRights(
-            updated: owned, inserted: owned.union(seeded), mayInsert: isSources(rowOwner, signature: signature ?? 0),
+            updated: owned, inserted: owned.union(seeded),
+            mayInsert: seeding || isSources(rowOwner, signature: signature ?? 0),
             signature: signature)
     }
 }

@@ -78,7 +78,9 @@ final class PartitionAssigner {
         if let lasted = outage.due() {
             logger.warning(
                 "broker not reached, trying again",
-                metadata: ["kafka.error": "\(outage.error?.description ?? "")", "seconds": "\(lasted.components.seconds)"])
+                metadata: [
+                    "kafka.error": "\(outage.error?.description ?? "")", "seconds": "\(lasted.components.seconds)",
+                ])
         }
         guard ContinuousClock.now >= nextProbe else { return }
         nextProbe = .now + .seconds(2)
