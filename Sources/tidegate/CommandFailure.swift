@@ -14,6 +14,11 @@ enum ExitStatus {
     /// The work could not be done: an unusable playbook, a server not reached, a refusal.
     static let cannotRun = ExitCode(2)
 
+    /// The paragraph about them in the help of a command that finds nothing: it does its work or it does not.
+    static let helpWithoutProblems = """
+        Exit status: 0 when the work was done; 2 when it could not be done; 64 for a mistake on the command line.
+        """
+
     /// The paragraph about them in a command's help.
     static let help = """
         Exit status: 0 when all is well; 1 when the work was done and found problems; 2 when it could not be done; \

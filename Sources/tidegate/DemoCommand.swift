@@ -12,7 +12,10 @@ struct DemoCommand: ParsableCommand {
             connections while `capture`, `load` and `sync` move it in three waves. Then it stops the writes, waits until
             everything has arrived, and compares both sides row by row with SQL of its own.
 
-            Needs the programs of PostgreSQL and nothing else. Ends with 0 only if both sides are identical.
+            Needs the programs of PostgreSQL and nothing else.
+
+            Exit status: 0 when both sides are identical; 1 when they differ; 2 when it could not be done; 64 for a mistake \
+            on the command line.
             """)
 
     @Option(help: "Customers in the source; it has about nine times as many rows.")
@@ -47,7 +50,9 @@ struct DemoCommand: ParsableCommand {
             let seconds = Double((clock.now - start) / .milliseconds(100)) / 10
             FileHandle.standardOutput.write(Data("[\(String(format: "%5.1f", seconds)) s] \(line)\n".utf8))
         }
-        let identical = try demo.run { EndOfWork(watchingStandardInput: false).wait() }
-        if !identical { throw ExitCode(1) }
+        try orExplain {
+            let identical = try demo.run { EndOfWork(watchingStandardInput: false).wait() }
+            if !identical { throw ExitStatus.foundProblems }
+        }
     }
 }

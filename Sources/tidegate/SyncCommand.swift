@@ -19,7 +19,7 @@ struct SyncCommand: ParsableCommand {
             Changes of rows that no load has started are skipped; `tidegate load` starts them. SIGTERM and SIGINT end
             it when what it has taken is committed.
 
-            \(ExitStatus.help)
+            \(ExitStatus.helpWithoutProblems)
             """)
 
     @OptionGroup var options: PlaybookOptions
