@@ -11,23 +11,34 @@ struct CopyPipe {
 
     /// Copies what `select` gives on `source` into `table` (`table (columns)`) on `target`.
     ///
-    /// - Throws: `BaselineError` of code `mismatch` when the two servers counted differently.
+    /// The rows are counted where they are read, where they are written, and by both servers; those that are written are
+    /// digested once more, from the memory that they are sent from.
+    ///
+    /// - Throws: `BaselineError` of code `mismatch` when what arrived is not what was read.
     static func copy(
         _ select: String, on source: Connection, into table: String, on target: Connection
     ) throws -> Passed {
         var passed = Passed()
+        var written = RowDigest()
         var sent = 0
         let arrived = try target.copyIn("COPY \(table) FROM STDIN") { writer in
             var buffer = RowBuffer()
+            func write(_ rows: UnsafeRawBufferPointer) throws {
+                written.add(rows: rows)
+                try writer.write(rows)
+            }
             sent = try source.copyOut("COPY (\(select)) TO STDOUT") { row in
                 passed.rows += 1
                 passed.bytes += row.count
                 passed.digest.add(row)
                 if buffer.append(row) { return }
-                try buffer.flush { try writer.write($0) }
-                if !buffer.append(row) { try writer.write(row) }
+                try buffer.flush(write)
+                if !buffer.append(row) { try write(row) }
             }
-            try buffer.flush { try writer.write($0) }
+            try buffer.flush(write)
+        }
+        guard passed.digest.value == written.value else {
+            throw BaselineError(.mismatch, "rows were changed on their way: their digest is not what was read")
         }
         guard sent == passed.rows, arrived == sent else {
             throw BaselineError(.mismatch, "the source sent \(sent) rows, \(passed.rows) passed, \(arrived) arrived")

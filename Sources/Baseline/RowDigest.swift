@@ -2,6 +2,17 @@
 struct RowDigest {
     private(set) var value: UInt64 = 0
 
+    /// Adds the rows of a buffer of whole rows of COPY text, each of which ends with a line feed.
+    mutating func add(rows buffer: UnsafeRawBufferPointer) {
+        var start = 0
+        while start < buffer.count {
+            let rest = UnsafeRawBufferPointer(rebasing: buffer[start...])
+            let length = rest.firstIndex(of: 0x0A).map { $0 + 1 } ?? rest.count
+            add(UnsafeRawBufferPointer(rebasing: rest[..<length]))
+            start += length
+        }
+    }
+
     /// Adds one row.
     mutating func add(_ row: UnsafeRawBufferPointer) {
         var hash = UInt64(truncatingIfNeeded: row.count) &* 0x9E37_79B9_7F4A_7C15

@@ -83,6 +83,31 @@ import Testing
         ])
     }
 
+    @Test func whatIsNotInForceYetIsNoted() throws {
+        try expect([
+            (
+                .notInForce, .note,
+                Self.customers + "    defects: { ⟦none: { where: \"email IS NULL\", action: quarantine } }\n",
+                "constraint"
+            )
+        ])
+        try ShopSchema.with { _, target in
+            let marked = Marked(
+                """
+                playbook: t
+                target: { postgres: "${env:T}" }
+                kafka: { brokers: ["b:9092"], topics: "t.{schema}.{table}" }
+                entities:
+                  c: { from: c, into: crm.customer, columns: { id: bigint, full_name: text }, fields: same }
+                  o: { from: o, into: crm.order, columns: { id: bigint, customer_id: bigint, status: text },
+                       fields: { id: id, customer_id: customer_id, status: "status::crm.status" } }
+                waves: { w: { c: all, o: ⟦via c on customer_id } }
+
+                """)
+            marked.expect(.notInForce, .note, in: try findings(marked.text, nil, target), advice: "source")
+        }
+    }
+
     @Test func expressionsThatDoNotPlan() throws {
         let fields = "  a:\n    from: customers\n    into: crm.customer\n    fields:\n      id: id\n      full_name: "
         try expect([

@@ -30,6 +30,7 @@ public struct PlaybookCheck: Sendable {
             throw PlaybookError(.database, "a database could not be asked", underlying: error)
         }
         compiler.checkSourceTables()
+        compiler.checkWhatIsNotInForce()
         compiler.checkConnector()
         compiler.checkKafka()
         findings = compiler.findings.sorted { ($0.location, $0.message) < ($1.location, $1.message) }

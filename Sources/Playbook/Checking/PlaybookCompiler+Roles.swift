@@ -140,9 +140,9 @@ extension PlaybookCompiler {
                 advice: "ALTER ROLE \(role) REPLICATION, unless a connector with a role of its own reads the log")
         }
         if row.bool("is_standby") == true {
-            note(
-                .serverSetting, at: place, "the source is a standby",
-                advice: "a load waits until it has replayed past the load's start")
+            error(
+                .serverSetting, at: place, "the source is a standby, which shows less than the stream has brought",
+                expected: "the primary: a load from a standby is refused")
         }
     }
 

@@ -1,0 +1,25 @@
+import Model
+
+extension PlaybookCompiler {
+    /// Names what the playbook asks for and this version does in part.
+    func checkWhatIsNotInForce() {
+        for entity in playbook.entities {
+            for defect in entity.defects {
+                guard case .quarantine = defect.action else { continue }
+                note(
+                    .notInForce, at: defect.name.location,
+                    "the defect \(defect.name.value) of \(entity.name.value) sets rows aside in a load, not in the stream yet",
+                    advice: "a check constraint on the target keeps such rows out of both")
+            }
+        }
+        guard playbook.source.postgres == nil else { return }
+        for scope in playbook.waves.flatMap(\.scopes) {
+            guard case .via(let parent, _) = scope.rows else { continue }
+            note(
+                .notInForce, at: scope.location,
+                "without a connection to the source, a change of \(scope.entity.value) that comes ahead of its row of "
+                    + "\(parent.value), which is on another partition, is skipped as pending",
+                advice: "add source: { postgres: ... }, or use all or SQL")
+        }
+    }
+}
