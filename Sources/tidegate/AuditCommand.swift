@@ -10,8 +10,8 @@ struct AuditCommand: ParsableCommand {
         commandName: "audit",
         abstract: "Show, export or check the audit trail.",
         discussion: """
-            The trail stands in the ledger. Lines are only ever added, in the transaction of what they tell, each with a
-            hash over itself and the line before it: a changed, removed or inserted line is found by `verify`. Who could
+            The trail stands in the ledger. Lines are only ever added, in the transaction of what they tell, each with a \
+            hash over itself and the line before it: a changed, removed or inserted line is found by `verify`. Who could \
             change all of it could also make it anew; so export it to where they cannot, or note the last hash there.
 
             \(ExitStatus.help)

@@ -9,7 +9,7 @@ struct BrokerCommand: ParsableCommand {
         commandName: "broker",
         abstract: "Run an embedded Kafka broker for demonstrations and tests.",
         discussion: """
-            librdkafka's mock cluster: it keeps about 5 MiB per partition in memory and nothing on disk. Prints its
+            librdkafka's mock cluster: it keeps about 5 MiB per partition in memory and nothing on disk. Prints its \
             bootstrap address on one line. Ends on SIGTERM or SIGINT, or when a pipe on standard input closes.
             """,
         shouldDisplay: false)

@@ -8,8 +8,8 @@ struct DemoCommand: ParsableCommand {
         commandName: "demo",
         abstract: "Move a live shop to another schema, on throwaway servers.",
         discussion: """
-            Starts two PostgreSQL clusters and an embedded broker, fills the source, and writes to it from several
-            connections while `capture`, `load` and `sync` move it in three waves. Then it stops the writes, waits until
+            Starts two PostgreSQL clusters and an embedded broker, fills the source, and writes to it from several \
+            connections while `capture`, `load` and `sync` move it in three waves. Then it stops the writes, waits until \
             everything has arrived, and compares both sides row by row with SQL of its own.
 
             Needs the programs of PostgreSQL and nothing else.

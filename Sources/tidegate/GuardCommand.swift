@@ -12,10 +12,10 @@ struct GuardCommand: ParsableCommand {
         commandName: "guard",
         abstract: "Keep applications from writing what the other side owns, or record it when they do.",
         discussion: """
-            Guards are triggers on both sides' tables, made from the playbook's ownership rules as they stand now: install
-            them again after a transfer of ownership. With mode `reject` a wrong-side write fails with SQLSTATE TG001, its
-            field, owner and epoch; with mode `record` it goes through and is noted in tidegate.stray_write, on the side
-            where it was made: who, from where, when, table, key and columns. Sessions that apply changes are exempt: those
+            Guards are triggers on both sides' tables, made from the playbook's ownership rules as they stand now: install \
+            them again after a transfer of ownership. With mode `reject` a wrong-side write fails with SQLSTATE TG001, its \
+            field, owner and epoch; with mode `record` it goes through and is noted in tidegate.stray_write, on the side \
+            where it was made: who, from where, when, table, key and columns. Sessions that apply changes are exempt: those \
             with session_replication_role = replica, and those of the exempt role.
 
             \(ExitStatus.help)

@@ -13,14 +13,14 @@ struct LoadCommand: ParsableCommand {
         commandName: "load",
         abstract: "Load a wave's rows and join them with the stream, without a row lost, doubled or reverted.",
         discussion: """
-            Reads the wave's rows from the source in chunks, while the source is written to and `tidegate sync` applies
-            its changes, and ends when the stream is proven to have passed the load: then the wave is live. It needs a
+            Reads the wave's rows from the source in chunks, while the source is written to and `tidegate sync` applies \
+            its changes, and ends when the stream is proven to have passed the load: then the wave is live. It needs a \
             running sync for that. It takes no locks on the source, and no long snapshot.
 
-            What is loaded stays loaded: a load that was stopped or killed goes on at its last chunk when it is run
+            What is loaded stays loaded: a load that was stopped or killed goes on at its last chunk when it is run \
             again. The same load may run in several processes, on several machines, at once.
 
-            For a source that cannot be reached, --csv loads exported files, and --topic takes the snapshot events that
+            For a source that cannot be reached, --csv loads exported files, and --topic takes the snapshot events that \
             the connector has put into the topics; both send the sync back to the beginning of the wave's topics.
 
             \(ExitStatus.help)

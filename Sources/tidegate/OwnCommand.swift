@@ -11,7 +11,7 @@ struct OwnCommand: ParsableCommand {
         commandName: "own",
         abstract: "Show who owns what, or transfer ownership.",
         discussion: """
-            The playbook's rules say which side may write which fields of which rows; what has been transferred since
+            The playbook's rules say which side may write which fields of which rows; what has been transferred since \
             wins over them. A transfer is one audited transaction: each change is applied wholly before or wholly after it.
 
             \(ExitStatus.help)

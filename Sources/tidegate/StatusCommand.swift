@@ -11,7 +11,7 @@ struct StatusCommand: ParsableCommand {
         commandName: "status",
         abstract: "Show where the migration stands: waves, what became of every event, lag, quarantine.",
         discussion: """
-            Everything shown is read from the ledger in the target, in one snapshot, and the topics' ends from the broker.
+            Everything shown is read from the ledger in the target, in one snapshot, and the topics' ends from the broker. \
             For each partition, and so for their sum, always: consumed = applied + superseded + skipped + quarantined.
 
             \(ExitStatus.help)

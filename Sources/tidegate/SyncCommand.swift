@@ -12,11 +12,11 @@ struct SyncCommand: ParsableCommand {
         commandName: "sync",
         abstract: "Apply the source's changes from the topics to the target, until stopped.",
         discussion: """
-            Reads the playbook's topics as a member of a consumer group and applies what it finds to the target. How far
-            it is stands in the target, in the same transaction as the rows: it may be stopped, killed or started
+            Reads the playbook's topics as a member of a consumer group and applies what it finds to the target. How far \
+            it is stands in the target, in the same transaction as the rows: it may be stopped, killed or started \
             anywhere else at any time, and any number of processes share the work.
 
-            Changes of rows that no load has started are skipped; `tidegate load` starts them. SIGTERM and SIGINT end
+            Changes of rows that no load has started are skipped; `tidegate load` starts them. SIGTERM and SIGINT end \
             it when what it has taken is committed.
 
             \(ExitStatus.helpWithoutProblems)
