@@ -25,17 +25,15 @@ struct ExportedFile {
         let line = String(decoding: header.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
         let names = Self.names(line.hasPrefix("\u{FEFF}") ? String(line.dropFirst()) : line)
         let known = Set(entity.sourceColumns.map(\.name))
+        // Told by their places: the first line of a file without a header is a row.
         let unknown = names.indices.filter { !known.contains(names[$0]) }.map { "\($0 + 1)" }
         let keys = entity.sourceKey.map { entity.sourceColumns[$0].name }
         guard unknown.isEmpty, keys.allSatisfy(names.contains) else {
-            // Not what stands there: without a header that would be a row.
-            let isWrong =
-                unknown.isEmpty
-                ? "the key is not among its fields" : "its fields \(unknown.joined(separator: ", ")) are none of them"
             throw BaselineError(
                 .file,
                 "the first line of \(path) must name columns of \(entity.source), the key \(keys.joined(separator: ", ")) "
-                    + "among them (\(known.sorted().joined(separator: ", "))); \(isWrong)")
+                    + "among them; " + Self.complaint(unknown, of: names.count)
+                    + "expected are names out of \(known.sorted().joined(separator: ", "))")
         }
         present = ColumnSet(entity.sourceColumns.indices.filter { names.contains(entity.sourceColumns[$0].name) })
         columns = names.map { quotedIdentifier($0) }.joined(separator: ", ")
@@ -46,6 +44,13 @@ struct ExportedFile {
             bytesRead += part.count
             try part.withUnsafeBytes(body)
         }
+    }
+
+    private static func complaint(_ unknown: [String], of count: Int) -> String {
+        guard !unknown.isEmpty else { return "it lacks some of the key; " }
+        let places = unknown.prefix(10).joined(separator: ", ") + (unknown.count > 10 ? " and further on" : "")
+        return "\(unknown.count) of its \(count) fields \(unknown.count == 1 ? "is" : "are") unknown, "
+            + "at \(unknown.count == 1 ? "position" : "positions") \(places); "
     }
 
     /// The fields of a header, which may be in double quotes.

@@ -54,7 +54,8 @@ extension PostgresError {
                 lines.append(String(line))
             }
         }
-        self.init(.connection, "cannot connect to \(string): \(lines.joined(separator: "; "))", sqlState: state)
+        let ours = "cannot connect to \(string)"
+        self.init(refusal: "\(ours): \(lines.joined(separator: "; "))", ours: ours, sqlState: state)
     }
 
     /// Where in `line` the SQLSTATE stands: after two spaces, five capitals or digits, then a colon.

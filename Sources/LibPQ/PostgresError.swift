@@ -1,8 +1,8 @@
 /// What went wrong between us and a PostgreSQL server.
 ///
-/// `description` is fit for logs: of errors whose texts may hold row values (classes 22, 23 and P0) it holds the condition's
-/// name and the names of table, column, type and constraint, and no text of the server's; of others no DETAIL and no
-/// CONTEXT. Everything is in `debugDescription`. Neither holds a connection string.
+/// `description` is fit for logs: it names the SQLSTATE, its condition and the objects, and quotes the server's message and
+/// hint only where they are known to hold no row's value. The full text is in `debugDescription` alone. Neither holds a
+/// connection string.
 public struct PostgresError: Error, Sendable, CustomStringConvertible, CustomDebugStringConvertible {
     /// The kind of failure.
     public enum Code: String, Sendable {
@@ -24,11 +24,11 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible, CustomDeb
     public let code: Code
     /// The server's class of the error, where it came from the server.
     public let sqlState: SQLState?
-    /// The primary message, unredacted: for data exceptions it may quote a value.
+    /// The primary message, unredacted: it may quote a value, and is for logs only as part of `description`.
     public let message: String
     /// The server's DETAIL, which may quote rows. Never to be logged.
     public let detail: String?
-    /// The server's HINT.
+    /// The server's HINT, which a trigger may have made of a row.
     public let hint: String?
     /// Where in the statement, in characters from 1.
     public let position: Int?
@@ -44,14 +44,23 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible, CustomDeb
     public let constraint: String?
     /// The server's CONTEXT, such as the line of a COPY, which may quote rows. Never to be logged.
     public let context: String?
+    /// What this module says where the server's message is not shown.
+    private let messageOfOurs: String?
 
     /// An error that did not come with the server's fields.
     public init(_ code: Code, _ message: String, sqlState: SQLState? = nil) {
         self.init(code: code, sqlState: sqlState, message: message) { _ in nil }
     }
 
+    /// A server's refusal of a connection: `ours` says which connection, `message` also what the server said.
+    init(refusal message: String, ours: String, sqlState: SQLState?) {
+        self.init(code: .connection, sqlState: sqlState, message: message, ours: ours) { _ in nil }
+    }
+
     /// An error with the fields that `field` finds by their code letter (libpq's `PG_DIAG_*`).
-    init(code: Code, sqlState: SQLState?, message: String, field: (Unicode.Scalar) -> String?) {
+    init(
+        code: Code, sqlState: SQLState?, message: String, ours: String? = nil, field: (Unicode.Scalar) -> String?
+    ) {
         self.code = code
         self.sqlState = sqlState
         self.message = message
@@ -64,6 +73,7 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible, CustomDeb
         dataType = field("d")
         constraint = field("n")
         context = field("W")
+        messageOfOurs = ours
     }
 
     /// Whether an equal attempt, on a new connection if this one is broken, may succeed later.
@@ -72,24 +82,43 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible, CustomDeb
         return code == .connection
     }
 
-    /// The primary message, or the condition's name where the message may hold a row's value, in whatever language.
+    /// What went wrong without what may be a row's value: the condition's name, the message if it is known to be free of
+    /// values, and the objects' names.
     public var redactedMessage: String {
-        guard let sqlState, sqlState.mayQuoteValues else { return message }
-        return sqlState.condition
+        var parts: [String] = []
+        if let name = sqlState?.conditionName { parts.append(name) }
+        if let publicMessage { parts.append(publicMessage) }
+        if !objects.isEmpty { parts.append(objects) }
+        return parts.isEmpty ? "an error of the database's own" : parts.joined(separator: ": ")
     }
 
     public var description: String {
-        var text = "\(code.rawValue) error"
-        if let sqlState { text += " \(sqlState)" }
-        text += ": \(redactedMessage)"
-        let objects = [
-            table.map { "table \(schema.map { $0 + "." } ?? "")\($0)" }, column.map { "column \($0)" },
-            dataType.map { "type \($0)" }, constraint.map { "constraint \($0)" },
-        ].compactMap { $0 }
-        if !objects.isEmpty { text += " (\(objects.joined(separator: ", ")))" }
+        var text = code == .server && sqlState != nil ? "" : "\(code.rawValue) error"
+        if let sqlState { text += (text.isEmpty ? "" : " ") + sqlState.rawValue }
+        // `23514 check_violation: ...` as in the manual's table, but `connection error: ...`.
+        text += (sqlState?.conditionName == nil ? ": " : " ") + redactedMessage
         if let position { text += " at character \(position)" }
-        if let hint, sqlState?.mayQuoteValues != true { text += " (hint: \(hint))" }
+        if showsMessage, let hint { text += " (hint: \(hint))" }
         return text
+    }
+
+    /// Whether the server's words are shown. Those of data exceptions and violations quote values, in the language of
+    /// `lc_messages`; users' triggers raise what they like, under any SQLSTATE, but then there is a context.
+    private var showsMessage: Bool {
+        guard let sqlState, code != .usage else { return true }
+        return context == nil && sqlState.hasMessagesWithoutValues
+    }
+
+    private var publicMessage: String? { showsMessage ? message : messageOfOurs }
+
+    private var objects: String {
+        var names: [String] = []
+        if let table { names.append("table \(schema.map { $0 + "." } ?? "")\(table)") }
+        if let column { names.append("column \(column)") }
+        if let constraint { names.append("constraint \(constraint)") }
+        if let dataType { names.append("type \(table == nil ? schema.map { $0 + "." } ?? "" : "")\(dataType)") }
+        if names.isEmpty, let schema { names.append("schema \(schema)") }
+        return names.joined(separator: ", ")
     }
 
     public var debugDescription: String {

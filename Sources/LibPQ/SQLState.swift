@@ -24,6 +24,16 @@ public struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConver
         }
     }
 
+    /// Whether the server's messages of this class speak of statements, sessions and objects and never quote a row.
+    ///
+    /// Not of them: data exceptions and violations, conditions that users raise, codes of extensions and foreign data
+    /// wrappers, and internal errors, under which extensions report bad values.
+    var hasMessagesWithoutValues: Bool { SQLState.classesWithoutValues.contains(classCode) }
+
+    private static let classesWithoutValues: Set<String> = [
+        "08", "0A", "21", "25", "26", "28", "3D", "3F", "40", "42", "53", "54", "55", "57", "58",
+    ]
+
     /// 28P01: the password is wrong.
     public static let invalidPassword: SQLState = "28P01"
     /// 3D000: there is no such database.

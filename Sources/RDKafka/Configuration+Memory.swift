@@ -12,6 +12,8 @@ extension Configuration {
     /// A batch that a lane holds is not counted, and keeps the decompressed producer batches it points into. Nor is what
     /// librdkafka needs per message: with messages of 800 bytes, full queues were seen to take twice `memory`.
     ///
+    /// It asks for the statistics that `BrokerOutages` reads.
+    ///
     /// It also sets what exactly-once needs, which no property of the caller's can change: no automatic commits or offset
     /// store, no jump on an expired offset.
     ///
@@ -29,6 +31,7 @@ extension Configuration {
             "fetch.message.max.bytes": "1048576",
             "fetch.max.bytes": "2097152",
             "fetch.wait.max.ms": "20",
+            "statistics.interval.ms": String(BrokerOutages.interval.components.seconds * 1000),
         ])
         if isKnown(queueBackoff) { configuration[queueBackoff] = "10" }
         return configuration.overridden(by: properties).overridden(by: [

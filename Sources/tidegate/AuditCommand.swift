@@ -14,7 +14,7 @@ struct AuditCommand: ParsableCommand {
             hash over itself and the line before it: a changed, removed or inserted line is found by `verify`. Who could \
             change all of it could also make it anew; so export it to where they cannot, or note the last hash there.
 
-            \(ExitStatus.help)
+            \(ExitStatus.help(problems: "`verify` finds that the trail is not as it was written"))
             """,
         subcommands: [List.self, Export.self, Verify.self], defaultSubcommand: List.self)
 }

@@ -14,8 +14,10 @@ struct CheckCommand: ParsableCommand {
             Reads both catalogs, has the target plan every expression, and writes nothing in either database. Each \
             finding names file, line and column, what was expected and what to do.
 
-            Exit codes: 0 no errors (there may be warnings), 1 errors found, 2 the check could not be made (the file \
-            cannot be read, a server cannot be reached).
+            \(
+                ExitStatus.help(
+                    "there are no errors (there may be warnings)", problems: "errors were found",
+                    cannot: "the check could not be made (the file cannot be read, a server cannot be reached)"))
             """)
 
     @Option(name: [.short, .customLong("playbook")], help: "The playbook.")
@@ -35,14 +37,14 @@ struct CheckCommand: ParsableCommand {
             throw error
         } catch {
             FileHandle.standardError.write(Data("tidegate check: \(error)\n".utf8))
-            throw ExitCode(2)
+            throw ExitStatus.cannotRun
         }
     }
 
     private func finish(_ findings: [Finding]) throws {
         let report = FindingsReport(findings, playbook: playbook)
         print(json ? try report.json() : report.text)
-        if findings.contains(where: { $0.severity == .error }) { throw ExitCode(1) }
+        if findings.contains(where: { $0.severity == .error }) { throw ExitStatus.foundProblems }
     }
 }
 

@@ -9,21 +9,20 @@ struct CommandFailure: Error, CustomStringConvertible {
 
 /// What the exit codes of all commands mean.
 enum ExitStatus {
-    /// The work was done, and it found what it is there to find: errors in a playbook, differences, a load not done.
+    /// The work was done, and it found what it is there to find: errors in a playbook, a changed trail, a difference.
     static let foundProblems = ExitCode(1)
     /// The work could not be done: an unusable playbook, a server not reached, a refusal.
     static let cannotRun = ExitCode(2)
 
-    /// The paragraph about them in the help of a command that finds nothing: it does its work or it does not.
-    static let helpWithoutProblems = """
-        Exit status: 0 when the work was done; 2 when it could not be done; 64 for a mistake on the command line.
-        """
-
     /// The paragraph about them in a command's help.
-    static let help = """
-        Exit status: 0 when all is well; 1 when the work was done and found problems; 2 when it could not be done; \
-        64 for a mistake on the command line.
-        """
+    ///
+    /// - Parameter problems: when the command ends with 1; nil for one that never does.
+    static func help(_ done: String = "all is well", problems: String? = nil, cannot: String = "it could not be done")
+        -> String
+    {
+        let found = problems.map { " 1 when \($0);" } ?? ""
+        return "Exit status: 0 when \(done);\(found) 2 when \(cannot); 64 for a mistake on the command line."
+    }
 }
 
 /// Runs a command's work; an error is printed, and the command ends with `cannotRun`.

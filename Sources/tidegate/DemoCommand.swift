@@ -14,8 +14,9 @@ struct DemoCommand: ParsableCommand {
 
             Needs the programs of PostgreSQL and nothing else.
 
-            Exit status: 0 when both sides are identical; 1 when they differ; 2 when it could not be done; 64 for a mistake \
-            on the command line.
+            \(ExitStatus.help(
+                "both sides are identical", problems: "they are not, or an event is not accounted for",
+                cannot: "the demonstration did not come to its end"))
             """)
 
     @Option(help: "Customers in the source; it has about nine times as many rows.")

@@ -18,7 +18,7 @@ struct GuardCommand: ParsableCommand {
             where it was made: who, from where, when, table, key and columns. Sessions that apply changes are exempt: those \
             with session_replication_role = replica, and those of the exempt role.
 
-            \(ExitStatus.help)
+            \(ExitStatus.help())
             """,
         subcommands: [Install.self, Remove.self, Show.self], defaultSubcommand: Show.self)
 }

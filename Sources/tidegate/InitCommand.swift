@@ -17,7 +17,7 @@ struct InitCommand: ParsableCommand {
             as the reference. A password in it is never written down: the playbook then refers to TIDEGATE_SOURCE and \
             TIDEGATE_TARGET in the environment.
 
-            Exit codes: 0 written, 2 it could not be written.
+            \(ExitStatus.help("it was written", cannot: "it could not be written"))
             """)
 
     @Option(help: ArgumentHelp("The source's connection string or a reference to it.", valueName: "dsn"))
@@ -48,7 +48,7 @@ struct InitCommand: ParsableCommand {
             throw error
         } catch {
             FileHandle.standardError.write(Data("tidegate init: \(error)\n".utf8))
-            throw ExitCode(2)
+            throw ExitStatus.cannotRun
         }
     }
 

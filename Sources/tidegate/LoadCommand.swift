@@ -23,7 +23,7 @@ struct LoadCommand: ParsableCommand {
             For a source that cannot be reached, --csv loads exported files, and --topic takes the snapshot events that \
             the connector has put into the topics; both send the sync back to the beginning of the wave's topics.
 
-            \(ExitStatus.help)
+            \(ExitStatus.help("the wave is live", cannot: "it is not, also when the load was stopped"))
             """)
 
     @Argument(help: "The wave, as the playbook names it.")

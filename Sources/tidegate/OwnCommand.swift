@@ -14,7 +14,7 @@ struct OwnCommand: ParsableCommand {
             The playbook's rules say which side may write which fields of which rows; what has been transferred since \
             wins over them. A transfer is one audited transaction: each change is applied wholly before or wholly after it.
 
-            \(ExitStatus.help)
+            \(ExitStatus.help())
             """,
         subcommands: [Map.self, Transfer.self], defaultSubcommand: Map.self)
 }

@@ -14,7 +14,7 @@ struct StatusCommand: ParsableCommand {
             Everything shown is read from the ledger in the target, in one snapshot, and the topics' ends from the broker. \
             For each partition, and so for their sum, always: consumed = applied + superseded + skipped + quarantined.
 
-            \(ExitStatus.help)
+            \(ExitStatus.help())
             """)
 
     @OptionGroup var options: PlaybookOptions

@@ -124,20 +124,56 @@ extension EndToEnd {
                 try events.insert(1...10)
                 try broker.mock?.setBroker(up: false)
                 let sync = try site.start("sync")
-                try waitUntil("the log names the broker", state: { sync.logTail }) {
-                    try sync.checkRunning()
-                    return sync.log.contains("broker not reached") && sync.log.contains(broker.bootstrapServers)
-                }
+                try waitForNews("broker cannot be reached", broker, sync)
                 try broker.mock?.setBroker(up: true)
                 try waitForAccounts(10, site, sync)
-                try waitUntil("the log says that it is back", state: { sync.logTail }) {
-                    sync.log.contains("broker reached again")
-                }
-                // And once more while it runs.
+                try waitForNews("broker is back", broker, sync)
+                // And once more while it runs: a moment is not worth a word, and nothing is lost.
                 try broker.mock?.setBroker(up: false)
                 try broker.mock?.setBroker(up: true)
                 try events.insert(11...20)
                 try waitForAccounts(20, site, sync)
+                #expect(sync.log.components(separatedBy: "broker cannot be reached").count == 2)
+            }
+        }
+
+        @Test(.enabled(if: Broker.isMock, "needs the embedded broker"), .timeLimit(.minutes(2)))
+        func captureNamesTheBrokerThatIsAwayAndSendsEverythingLater() throws {
+            try withTopics { site, broker, events in
+                try site.makeLive()
+                let source = try site.connect(site.source)
+                let insert = "INSERT INTO accounts (id, region, balance) SELECT i, 'EU', 1 FROM generate_series"
+                try broker.mock?.setBroker(up: false)
+                let capture = try site.start("capture")
+                try waitUntil("the capture streams", state: { capture.logTail }) {
+                    try capture.checkRunning()
+                    return try source.execute("SELECT count(*) FROM pg_replication_slots WHERE active").scalar != "0"
+                }
+                try source.execute("\(insert)(1, 10) AS i")
+                try waitForNews("Broker cannot be reached", broker, capture)
+                try broker.mock?.setBroker(up: true)
+                let sync = try site.start("sync")
+                try waitForAccounts(10, site, sync)
+                try waitForNews("Broker is back", broker, capture)
+                // And again while it runs.
+                try broker.mock?.setBroker(up: false)
+                try source.execute("\(insert)(11, 20) AS i")
+                try waitUntil("it is told once more", within: .seconds(20), state: { capture.logTail }) {
+                    try capture.checkRunning()
+                    return capture.log.components(separatedBy: "Broker cannot be reached").count == 3
+                }
+                try broker.mock?.setBroker(up: true)
+                try waitForAccounts(20, site, sync)
+                #expect(try capture.terminate() == 0)
+            }
+        }
+
+        private func waitForNews(_ text: String, _ broker: EmbeddedBroker, _ run: TidegateRun) throws {
+            try waitUntil("the log says: \(text)", within: .seconds(20), state: { run.logTail }) {
+                try run.checkRunning()
+                return run.log.split(separator: "\n").contains {
+                    $0.contains(text) && $0.contains("kafka.broker=\(broker.bootstrapServers)")
+                }
             }
         }
 

@@ -7,7 +7,6 @@ final class EventProducer {
     let tracker: AcknowledgementTracker
     /// Called now and then while waiting for room, so that the database does not think us dead. Throws to give up.
     var whileWaiting: () throws -> Void = {}
-    private let news: ProducerNews
     private(set) var events = 0
     private(set) var bytes = 0
 
@@ -19,6 +18,7 @@ final class EventProducer {
         "batch.num.messages": "20000", "queue.buffering.max.messages": "500000", "queue.buffering.max.kbytes": "131072",
         "message.max.bytes": "64000000", "topic.metadata.refresh.interval.ms": "60000",
         "reconnect.backoff.max.ms": "2000",
+        "statistics.interval.ms": String(BrokerOutages.interval.components.seconds * 1000),
     ]
 
     private static let consumerProperties = [
@@ -28,18 +28,15 @@ final class EventProducer {
         "enable.partition.eof", "max.partition.fetch.bytes", "coordinator.query.interval.ms",
     ]
 
-    init(_ properties: [String: String], logger: Logger) throws {
+    init(_ properties: [String: String], logger: Logger) throws(KafkaError) {
         let tracker = AcknowledgementTracker()
         self.tracker = tracker
         // The playbook's properties are one list for all clients; librdkafka would complain of each that is for consumers.
         let own = properties.filter { name, _ in !EventProducer.consumerProperties.contains { name.hasPrefix($0) } }
-        let news = ProducerNews(logger)
-        self.news = news
         producer = try Producer(
-            Configuration(own).withDefaults(EventProducer.defaults), handlers: ClientHandlers(onError: news.note)
+            Configuration(own).withDefaults(EventProducer.defaults), handlers: BrokerWatch(logger).handlers
         ) { report in
             tracker.delivered(report.opaque, failure: report.error)
-            if report.error == nil { news.delivered() }
         }
     }
 
@@ -77,7 +74,6 @@ final class EventProducer {
     }
 
     private func check() throws {
-        if !tracker.position().isIdle { news.remind() }
         if let failure = tracker.failure { throw failure }
         if let fatal = producer.fatalError { throw fatal }
     }

@@ -16,12 +16,11 @@ final class PartitionAssigner {
     private var laneOf: [RDKafka.TopicPartition: Int] = [:]
     /// Assigned by the group and not yet claimed, because the target was not to be reached.
     private var unclaimed: [RDKafka.TopicPartition] = []
+    private var outages = BrokerOutages()
     private var connection: Connection?
     private var backoff = Backoff()
     private var nextAttempt = ContinuousClock.now
     private var nextCommit = ContinuousClock.now
-    private var outage = BrokerOutage()
-    private var nextProbe = ContinuousClock.now
     private var ends: [RDKafka.TopicPartition: Int64] = [:]
 
     init(
@@ -45,12 +44,12 @@ final class PartitionAssigner {
         case .message(let message):
             // Errors of a topic as a whole come in this form.
             if let error = message.error { report(error, topic: message.place.topicPartition.topic) }
-        case .statistics: break
+        case .statistics(let json): report(outages.note(statistics: json))
         }
     }
 
     private func report(_ error: KafkaError, topic: String?) {
-        if BrokerOutage.isMeant(by: error) { return outage.note(error) }
+        outages.note(error)
         var metadata: Logger.Metadata = ["kafka.error": "\(error)"]
         if let topic { metadata["kafka.topic"] = "\(topic)" }
         if error.code == .unknownTopic || error.code == .unknownTopicOrPartition {
@@ -58,36 +57,37 @@ final class PartitionAssigner {
         } else if !error.isRetriable {
             logger.error("consumer reports an error", metadata: metadata)
         } else {
+            // Most mend themselves at once; a broker that stays away is told below.
             logger.info("consumer reports an error", metadata: metadata)
+        }
+    }
+
+    private func report(_ news: [BrokerOutages.News]) {
+        for one in news {
+            switch one {
+            case .away(let broker, let reason, let time):
+                logger.warning(
+                    "broker cannot be reached, trying again",
+                    metadata: [
+                        "kafka.broker": "\(broker)", "kafka.error": "\(reason ?? "no answer")",
+                        "seconds": "\(time.components.seconds)",
+                    ])
+            case .back(let broker, let time):
+                logger.notice(
+                    "broker is back",
+                    metadata: ["kafka.broker": "\(broker)", "seconds": "\(time.components.seconds)"])
+            }
         }
     }
 
     /// Does what is due: claims that are open, partitions that were fenced off but are still ours, offsets for tools.
     func tick() {
-        if outage.isOpen { watchOutage() }
         if !unclaimed.isEmpty, ContinuousClock.now >= nextAttempt { claim() }
         guard ContinuousClock.now >= nextCommit else { return }
         nextCommit = .now + .seconds(2)
         reclaimFenced()
         reclaimRewound()
         commitOffsets(waiting: false)
-    }
-
-    /// Says which broker is away and for how long, and asks now and then whether it is back.
-    private func watchOutage() {
-        if let lasted = outage.due() {
-            logger.warning(
-                "broker not reached, trying again",
-                metadata: [
-                    "kafka.error": "\(outage.error?.description ?? "")", "seconds": "\(lasted.components.seconds)",
-                ])
-        }
-        guard ContinuousClock.now >= nextProbe else { return }
-        nextProbe = .now + .seconds(2)
-        guard (try? consumer.metadata(Array(playbook.topics.prefix(1)), timeout: .milliseconds(300))) != nil,
-            let lasted = outage.end()
-        else { return }
-        logger.notice("broker reached again", metadata: ["seconds": "\(lasted.components.seconds)"])
     }
 
     // MARK: Taking over

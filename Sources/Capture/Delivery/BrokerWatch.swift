@@ -1,0 +1,41 @@
+import Logging
+import RDKafka
+import Synchronization
+
+/// Tells the log which brokers are away and which are back: without it a producer waits for ever and says nothing.
+final class BrokerWatch: Sendable {
+    private let outages = Mutex(BrokerOutages())
+    private let logger: Logger
+
+    init(_ logger: Logger) { self.logger = logger }
+
+    /// What the producer is to call.
+    var handlers: ClientHandlers {
+        ClientHandlers(onError: { self.note($0) }, onStatistics: { self.note(statistics: $0) })
+    }
+
+    private func note(_ error: KafkaError) {
+        outages.withLock { $0.note(error) }
+        logger.log(
+            level: error.isRetriable ? .info : .error, "Producer reports an error",
+            metadata: ["kafka.error": "\(error)"])
+    }
+
+    private func note(statistics: String) {
+        for news in outages.withLock({ $0.note(statistics: statistics) }) {
+            switch news {
+            case .away(let broker, let reason, let time):
+                logger.warning(
+                    "Broker cannot be reached, trying again; the source keeps its log until then",
+                    metadata: [
+                        "kafka.broker": "\(broker)", "kafka.error": "\(reason ?? "no answer")",
+                        "seconds": "\(time.components.seconds)",
+                    ])
+            case .back(let broker, let time):
+                logger.notice(
+                    "Broker is back",
+                    metadata: ["kafka.broker": "\(broker)", "seconds": "\(time.components.seconds)"])
+            }
+        }
+    }
+}
