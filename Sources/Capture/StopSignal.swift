@@ -5,7 +5,6 @@ final class StopSignal: Sendable {
     private let condition = NSCondition()
     // Read and written with the condition locked.
     private nonisolated(unsafe) var requested = false
-    private nonisolated(unsafe) var interruption: (@Sendable () -> Void)?
 
     /// Whether a stop was requested.
     var isRequested: Bool {
@@ -17,24 +16,45 @@ final class StopSignal: Sendable {
     func request() {
         condition.lock()
         requested = true
-        let interrupt = interruption
         condition.broadcast()
         condition.unlock()
-        interrupt?()
     }
 
-    /// Runs `body`; a request that comes meanwhile, or has come before, calls `interrupt`.
+    /// Runs `body`; a request that comes meanwhile, or has come before, calls `interrupt`, again and again until the body
+    /// ends: what is to be interrupted may not have begun yet when it is called first.
     func interrupting<R>(_ interrupt: @escaping @Sendable () -> Void, _ body: () throws -> R) rethrows -> R {
-        set(interrupt)
-        defer { set(nil) }
-        if isRequested { interrupt() }
+        let call = Call()
+        let watcher = Thread { [self] in
+            condition.lock()
+            while !call.isOver {
+                guard requested else {
+                    condition.wait()
+                    continue
+                }
+                condition.unlock()
+                interrupt()
+                condition.lock()
+                if !call.isOver { _ = condition.wait(until: Date().addingTimeInterval(0.1)) }
+            }
+            call.watcherEnded = true
+            condition.broadcast()
+            condition.unlock()
+        }
+        watcher.start()
+        defer {
+            condition.lock()
+            call.isOver = true
+            condition.broadcast()
+            while !call.watcherEnded { condition.wait() }
+            condition.unlock()
+        }
         return try body()
     }
 
-    private func set(_ interrupt: (@Sendable () -> Void)?) {
-        condition.lock()
-        interruption = interrupt
-        condition.unlock()
+    /// A call of `interrupting`; read and written with the condition locked.
+    private final class Call: Sendable {
+        nonisolated(unsafe) var isOver = false
+        nonisolated(unsafe) var watcherEnded = false
     }
 
     /// Sleeps for `duration`, or until a stop is requested.

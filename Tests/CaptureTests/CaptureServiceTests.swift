@@ -279,20 +279,4 @@ import Testing
             #expect(try ids(broker) == Array(5...15) + [50])
         }
     }
-
-    @Test func aStopInterruptsTheWaitForASlot() throws {
-        try withItems { database, _, configuration in
-            let writer = try database.connect()
-            try writer.execute("BEGIN; INSERT INTO item VALUES (1, 'not committed yet')")
-            let run = CaptureRun(configuration)
-            let connection = try database.connect()
-            try waitUntil("the slot to be waited for") {
-                try connection.query(
-                    "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE_REPLICATION_SLOT%' AND wait_event_type = 'Lock'"
-                ).rowCount > 0
-            }
-            try run.stop()
-            try writer.execute("ROLLBACK")
-        }
-    }
 }
