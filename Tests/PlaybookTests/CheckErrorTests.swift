@@ -266,6 +266,17 @@ import Testing
         }
     }
 
+    @Test func ownershipByTooManyConditions() throws {
+        let fields = ["customer_id", "region", "status", "total", "placed", "flags", "note"]
+        let rules = fields.enumerated().map { number, field in
+            "    - \(number == 6 ? "⟦" : ""){ entity: orders, fields: [\(field)], where: \"id > \(number)\", owner: target }\n"
+        }
+        let text =
+            "  orders: { from: orders, into: crm.order, key: [id], fields: same }\nownership:\n  rules:\n"
+            + rules.joined()
+        try expect([(.ownershipCondition, .error, text, "same fields")])
+    }
+
     @Test func ownershipThatCannotHold() throws {
         let rows = "INSERT INTO customers (id, first_name, last_name, region) VALUES (1, 'a', 'b', 'EU');"
         let entity = """

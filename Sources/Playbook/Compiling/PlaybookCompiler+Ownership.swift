@@ -23,9 +23,30 @@ extension PlaybookCompiler {
         return compiled
     }
 
+    /// Conditions that decide differently for different fields of one entity: each doubles its statements.
+    private static let mostConditions = 6
+
+    /// Fields that the same rules are about are judged by one condition, in whatever epoch.
+    private func checkNumberOfConditions(_ draft: EntityDraft, _ ownership: OwnershipSection) {
+        let rules = ownership.rules.filter { $0.entity.value == draft.name }
+        let decided = Set(
+            draft.fields.map { field in
+                rules.indices.filter { number in
+                    let fields = rules[number].fields
+                    return fields.isEmpty || fields.contains { $0.value == field.column.name }
+                }
+            }.filter { $0.contains { rules[$0].rows != nil } })
+        guard decided.count > Self.mostConditions, let last = rules.last else { return }
+        error(
+            .ownershipCondition, at: last.location,
+            "the rules about \(draft.name) decide in \(decided.count) different ways by row",
+            expected: "at most \(Self.mostConditions)", advice: "let rules name the same fields, or the row as a whole")
+    }
+
     /// Checks what the rules say together: inverses, rules that never decide.
     func checkOwnership() throws {
         guard let ownership = playbook.ownership else { return }
+        for draft in drafts { checkNumberOfConditions(draft, ownership) }
         for draft in drafts { checkInverses(draft, ownership) }
         for (number, later) in ownership.rules.enumerated() {
             for earlier in ownership.rules[..<number] where earlier.entity.value == later.entity.value {
