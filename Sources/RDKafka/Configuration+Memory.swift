@@ -19,7 +19,7 @@ extension Configuration {
     ///
     /// - Parameter properties: the caller's, which win over what is set here for speed and memory.
     public static func groupConsumer(
-        bootstrapServers: String, group: String, lanes: Int = 1, memory: Int = 32 << 20,
+        bootstrapServers: String, group: String, lanes: Int = 1, memory: Int = 24 << 20,
         properties: [String: String] = [:]
     ) -> Configuration {
         let share = max(memory / max(lanes, 1) / 1024, 512)

@@ -3,7 +3,7 @@ public struct Limits: Hashable, Sendable {
     /// Rows in one apply transaction.
     public var batchRows = 20_000
     /// Memory for the events in the open apply transactions of one process, in bytes; its lanes share it.
-    public var batchBytes = 48 << 20
+    public var batchBytes = 40 << 20
     /// How long an apply batch waits for more when its queue is empty, in milliseconds.
     public var batchWaitMilliseconds = 5
     /// Apply threads of one process, each with its own target connection.
