@@ -37,7 +37,7 @@ struct Workspace {
             throw CommandFailure(
                 """
                 \(playbook.playbook.file) is not the playbook that is in force for \(playbook.name); \
-                check it, then run the command with --activate to put it in force
+                check it, then put it in force: run sync or load with --activate
                 """)
         }
         try playbooks.activate(playbook.name, hash: playbook.hash, content: playbook.playbook.textWithoutSecrets)
