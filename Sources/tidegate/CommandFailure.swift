@@ -17,9 +17,9 @@ enum ExitStatus {
     /// The paragraph about them in a command's help.
     ///
     /// - Parameter problems: when the command ends with 1; nil for one that never does.
-    static func help(_ done: String = "all is well", problems: String? = nil, cannot: String = "it could not be done")
-        -> String
-    {
+    static func help(
+        _ done: String = "it was done", problems: String? = nil, cannot: String = "it could not be done"
+    ) -> String {
         let found = problems.map { " 1 when \($0);" } ?? ""
         return "Exit status: 0 when \(done);\(found) 2 when \(cannot); 64 for a mistake on the command line."
     }

@@ -41,7 +41,7 @@ extension OwnCommand {
         static let configuration = CommandConfiguration(
             abstract: "Give an entity, some of its fields, or what a wave's rules name, to one side.",
             discussion: """
-                --wave puts the playbook's rules with `from: wave` of that name in force (--to target) or out of force (--to
+                --wave puts the playbook's rules with `from: wave` of that name in force (--to target) or out of force (--to \
                 source). --entity gives all its rows, or --fields of all its rows, to one side, whatever the rules say.
                 """)
 

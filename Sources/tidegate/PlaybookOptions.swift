@@ -9,7 +9,7 @@ struct PlaybookOptions: ParsableArguments {
     @Option(name: [.customShort("p"), .long], help: "The playbook file.")
     var playbook = "playbook.yaml"
 
-    @Option(help: "The least severe log messages to print: trace, debug, info, notice, warning, error.")
+    @Option(help: "The least severe log messages to print.")
     var logLevel = Logger.Level.notice
 
     /// Reads the playbook.

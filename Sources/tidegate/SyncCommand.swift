@@ -19,7 +19,7 @@ struct SyncCommand: ParsableCommand {
             Changes of rows that no load has started are skipped; `tidegate load` starts them. SIGTERM and SIGINT end \
             it when what it has taken is committed.
 
-            \(ExitStatus.help("it was stopped, or with --once everything is applied", cannot: "it could not start or go on"))
+            \(ExitStatus.help("it was stopped, or with --once everything is applied", cannot: "it could not start or go on")) \
             What passes (a server or broker that is gone) is waited for.
             """)
 
