@@ -105,8 +105,8 @@ let package = Package(
         .testTarget(
             name: "CaptureTests",
             dependencies: [
-                "Capture", "ChangeEvents", "LibPQ", "Model", "RDKafka", "Sandbox", "TestSupport",
-                .product(name: "Logging", package: "swift-log"),
+                "Capture", "Sync", "Playbook", "Ledger", "ChangeEvents", "LibPQ", "Model", "RDKafka", "Sandbox",
+                "TestSupport", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// One message of a topic.
 struct CapturedEvent {
@@ -13,9 +14,12 @@ struct CapturedEvent {
     /// The key's fields; nil without a key.
     var keyFields: NSDictionary? { key.map { CapturedEvent.parse($0) as NSDictionary } }
 
+    /// The last part of the topic's name.
+    var table: String { topic.split(separator: ".").last.map(String.init) ?? "" }
     var operation: String? { envelope["op"] as? String }
     var source: [String: Any] { envelope["source"] as? [String: Any] ?? [:] }
-    var isFromSnapshot: Bool { source["snapshot"].map { ($0 as? String) != "false" } ?? false }
+    /// A converter that keeps nulls writes null where others write "false".
+    var isFromSnapshot: Bool { (source["snapshot"] as? String).map { $0 != "false" } ?? false }
 
     /// The pair in `source.sequence`, null as 0.
     var sequence: (UInt64, UInt64)? {
@@ -34,5 +38,22 @@ struct CapturedEvent {
         }
         if parsed["schema"] != nil, let payload = parsed["payload"] as? [String: Any] { return payload }
         return parsed
+    }
+}
+
+extension Recording {
+    /// The events of the stream (not those of the snapshot), in order.
+    func events() throws -> [CapturedEvent] {
+        let text = try String(contentsOf: folder.appending(path: "events.jsonl"), encoding: .utf8)
+        return try text.split(separator: "\n").compactMap { line in
+            let record = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
+            let headers = (record["headers"] as? [[String: Any]] ?? []).compactMap { header in
+                (header["key"] as? String).map { ($0, header["value"] as? String ?? "") }
+            }
+            let event = CapturedEvent(
+                topic: record["topic"] as? String ?? "", key: record["key"] as? String,
+                value: record["value"] as? String, headers: headers.filter { !$0.0.hasPrefix("__debezium.context") })
+            return event.isFromSnapshot ? nil : event
+        }
     }
 }

@@ -29,6 +29,8 @@ enum Deviation {
         "zoo_time_far.ts", "zoo_time_far.ts3",
         // The zone is lost, and 24:00 becomes 00:00.
         "zoo_time.ttz", "zoo_time_24.ttz", "zoo_time_24.t", "zoo_time_24.t0",
+        // now() differs from run to run.
+        "setting.computed",
         // A float4 is written with more digits than it has.
         "zoo_num.r",
     ]

@@ -13,7 +13,7 @@ import Testing
 
     @Test(arguments: ["json", "json-schema", "time-isostring", "hstore-map", "unknown-included"])
     func changedEventsDecodeOrAreRefused(variant: String) throws {
-        let fixture = Fixture(scenario: "pg-types", variant: variant)
+        let fixture = Recording(scenario: "pg-types", variant: variant)
         let events = try fixture.events().filter { $0.value != nil }
         let columns = Self.types.sorted { $0.key < $1.key }.map {
             SourceColumn(name: $0.key, type: SourceType(postgres: $0.value), isKey: $0.key == "id")

@@ -1,5 +1,6 @@
 import ChangeEvents
 import Model
+import TestSupport
 import Testing
 
 /// The envelope without its types: what kind of message it is, what its source says, which columns are there.
@@ -13,7 +14,7 @@ import Testing
     ]
 
     func lifecycle(_ variant: String) throws -> ([RecordedEvent], EventDecoder, RowBatch) {
-        let fixture = Fixture(scenario: "pg-lifecycle", variant: variant)
+        let fixture = Recording(scenario: "pg-lifecycle", variant: variant)
         let table = TableName(schema: "public", name: "customer")
         return (
             try fixture.events(), EventDecoder(columns: columns, modes: try fixture.modes(), table: table),
@@ -111,7 +112,7 @@ import Testing
         func outcomes(_ scenario: String, _ variant: String, _ topic: String) throws -> [DecodeOutcome] {
             let decoder = EventDecoder(columns: [], table: TableName(schema: "public", name: "none"))
             let batch = RowBatch(columnCount: 0)
-            return try Fixture(scenario: scenario, variant: variant).events().filter { $0.topic == topic }
+            return try Recording(scenario: scenario, variant: variant).events().filter { $0.topic == topic }
                 .map { try decoder.decode($0, into: batch) }
         }
         for variant in ["json", "json-schema"] {
@@ -140,7 +141,7 @@ import Testing
     }
 
     @Test func fullOldRowsAreKeptWhenAskedFor() throws {
-        let fixture = Fixture(scenario: "pg-lifecycle", variant: "json")
+        let fixture = Recording(scenario: "pg-lifecycle", variant: "json")
         let table = TableName(schema: "public", name: "customer_full")
         let decoder = EventDecoder(columns: columns, table: table)
         let batch = RowBatch(columnCount: columns.count, keepsBefore: true)

@@ -9,9 +9,9 @@ import Testing
 /// `Fixtures/golden` holds. Those files were checked by hand against the scenarios' SQL; what the connector loses is
 /// marked there with its reason. `TIDEGATE_GOLDEN=write` writes the rows again.
 @Suite struct MySQLReplayTests {
-    static let fixtures = Fixture.all.filter { !$0.isPostgres && !$0.isAvro }
+    static let fixtures = Recording.all.filter { !$0.isPostgres && !$0.isAvro }
 
-    @Test(arguments: fixtures) func rowsAreAsExpected(fixture: Fixture) throws {
+    @Test(arguments: fixtures) func rowsAreAsExpected(fixture: Recording) throws {
         try withDatabase { database in
             let connection = try database.connect()
             defer { connection.close() }
@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    private func replay(_ fixture: Fixture, on connection: Connection) throws -> [String] {
+    private func replay(_ fixture: Recording, on connection: Connection) throws -> [String] {
         let events = try fixture.events()
         let modes = try fixture.modes()
         let keys = try ScenarioReplay.tables(of: events)
@@ -73,8 +73,8 @@ import Testing
 private struct Golden {
     let file: URL
 
-    init(_ fixture: Fixture) {
-        file = Fixture.folder.deletingLastPathComponent().deletingLastPathComponent()
+    init(_ fixture: Recording) {
+        file = Recording.folder.deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "golden/\(fixture.scenario)/\(fixture.variant).txt")
     }
 

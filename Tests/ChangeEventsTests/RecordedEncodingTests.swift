@@ -7,7 +7,7 @@ import Testing
 
 /// The encoder writes what Debezium wrote for the same values, read from a real server.
 @Suite struct RecordedEncodingTests {
-    static let fixtures = Fixture.all.filter { $0.scenario == "pg-types" && !$0.isAvro }
+    static let fixtures = Recording.all.filter { $0.scenario == "pg-types" && !$0.isAvro }
 
     /// Where Debezium loses a value and the encoder keeps or marks it, per table and column.
     static let kept: Set<String> = [
@@ -24,7 +24,7 @@ import Testing
         "zoo_misc.ph", "zoo_misc.pg", "zoo_misc.sg", "zoo_misc.ci", "zoo_misc.bx", "zoo_misc.ln",
     ]
 
-    @Test(arguments: fixtures) func valuesAreAsRecorded(fixture: Fixture) throws {
+    @Test(arguments: fixtures) func valuesAreAsRecorded(fixture: Recording) throws {
         try withDatabase { database in
             let connection = try database.connect()
             defer { connection.close() }

@@ -1,4 +1,6 @@
+import ChangeEvents
 import Foundation
+import TestSupport
 
 /// One line of a recording.
 struct RecordedEvent {
@@ -23,4 +25,10 @@ struct RecordedEvent {
                 headers: Dictionary(headers, uniquingKeysWith: { first, _ in first }))
         }
     }
+}
+
+extension Recording {
+    func events() throws -> [RecordedEvent] { try RecordedEvent.load(folder.appending(path: "events.jsonl")) }
+
+    func modes() throws -> ConnectorModes { try ConnectorModes(properties: properties()) }
 }

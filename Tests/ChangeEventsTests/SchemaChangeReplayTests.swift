@@ -6,8 +6,9 @@ import Testing
 
 /// A table that is altered while its events are decoded, each with the catalog of its time.
 @Suite struct SchemaChangeReplayTests {
-    @Test(arguments: ["json", "json-schema"]) func everyEventIsReadWithItsCatalog(variant: String) throws {
-        let fixture = Fixture(scenario: "pg-schema-change", variant: variant)
+    static let fixtures = ["json", "json-schema"].map { Recording(scenario: "pg-schema-change", variant: $0) }
+
+    @Test(arguments: fixtures) func everyEventIsReadWithItsCatalog(fixture: Recording) throws {
         try withDatabase { database in
             let source = try database.connect()
             let copy = try database.connect()

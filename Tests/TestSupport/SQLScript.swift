@@ -38,12 +38,15 @@ public struct SQLScript: Sendable {
     }
 
     /// Runs the statements one after the other, each a transaction of its own unless the script says otherwise.
-    public func run(on connection: Connection) throws {
+    ///
+    /// - Parameter afterEach: called after every statement that leaves no transaction open.
+    public func run(on connection: Connection, afterEach: () throws -> Void = {}) throws {
         for step in steps {
             switch step {
             case .statement(let sql): try connection.execute(sql)
             case .copy(let sql, let data): try connection.copyIn(sql) { try $0.write(data) }
             }
+            if connection.transactionStatus == .idle { try afterEach() }
         }
     }
 

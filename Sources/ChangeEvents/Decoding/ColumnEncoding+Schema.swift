@@ -12,7 +12,7 @@ extension ColumnEncoding {
         if kind == .text, type.system == .mysql, type.isEnumeration { kind = .mysqlEnumeration }
         if kind == .time, type.system == .mysql { kind = .duration }
         if kind == .bits, type.name == "varbit" || parameter > 1 << 20 { kind = .varyingBits }
-        isNullUnknown = type.system == .postgres && type.name == "name"
+        isNullUnknown = type.system == .postgres && type.name == "name" && !modes.sendsNames
     }
 
     /// What the schema's name says.

@@ -26,7 +26,7 @@ extension ColumnEncoding {
         case "hstore": return ColumnEncoding(kind: .hstore)
         case "point": return ColumnEncoding(kind: .point)
         case "geometry", "geography": return ColumnEncoding(kind: .geometry)
-        case "name": return ColumnEncoding(kind: .text, isNullUnknown: true)
+        case "name": return ColumnEncoding(kind: .text, isNullUnknown: !modes.sendsNames)
         case _ where textTypes.contains(type.name): return ColumnEncoding(kind: .text)
         default: return ColumnEncoding(kind: modes.includesUnknownTypes ? .encodedText : .any)
         }

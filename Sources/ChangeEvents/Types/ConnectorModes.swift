@@ -35,6 +35,8 @@ public struct ConnectorModes: Sendable, Hashable {
     public var unsigned = UnsignedMode.long
     /// Whether types that the connector does not know are sent (`include.unknown.datatypes`), as base64 of their text.
     public var includesUnknownTypes = false
+    /// Whether the stream carries values of the type `name`; Debezium's sends null in their place.
+    public var sendsNames = false
     /// Whether the converter replaces NULL by the column's default (`replace.null.with.default`), its own default.
     public var replacesNullWithDefault = true
     /// The bytes that stand for a value the source did not send (`unavailable.value.placeholder`).
@@ -45,6 +47,9 @@ public struct ConnectorModes: Sendable, Hashable {
 
     /// The connector's defaults.
     public init() {}
+
+    /// The `connector.class` of events that are our own capture's.
+    public static let captureClass = "tidegate"
 
     /// Reads the modes out of a connector's configuration; what is not there keeps the connector's default.
     ///
@@ -57,6 +62,7 @@ public struct ConnectorModes: Sendable, Hashable {
         hstore = try Self.mode(properties, "hstore.handling.mode", hstore)
         unsigned = try Self.mode(properties, "bigint.unsigned.handling.mode", unsigned)
         includesUnknownTypes = try Self.flag(properties, "include.unknown.datatypes", false)
+        sendsNames = properties["connector.class"] == Self.captureClass
         replacesNullWithDefault = try Self.flag(properties, "value.converter.replace.null.with.default", true)
         let format = properties["value.converter.decimal.format"] ?? properties["decimal.format"] ?? "BASE64"
         guard ["NUMERIC", "BASE64"].contains(format.uppercased()) else {

@@ -6,8 +6,6 @@ extension PlaybookCompiler {
     private static let unsentTypes: Set<String> = [
         "tsquery", "tsvector", "pg_lsn", "regclass", "xid", "tid", "line", "lseg", "box", "path", "polygon", "circle",
     ]
-    /// Says that `tidegate capture` makes the events.
-    static let captureClass = "tidegate"
 
     /// What the connector's declared settings cost.
     func checkConnector() {
@@ -22,7 +20,7 @@ extension PlaybookCompiler {
                 expected: "one of \(error.allowed.joined(separator: ", "))")
             return
         }
-        guard properties["connector.class"] != Self.captureClass, source != nil else { return }
+        guard properties["connector.class"] != ConnectorModes.captureClass, source != nil else { return }
         for draft in drafts {
             checkNullDefaults(draft, modes)
             checkUnsentTypes(draft, modes)

@@ -10,6 +10,7 @@ struct TypePair: Hashable {
 extension PlaybookCompiler {
     private static let textOIDs: Set<UInt32> = [25, 1043, 1042, 705]
     private static let text: UInt32 = 25
+    private static let regclass: UInt32 = 2205
 
     /// The SQL that makes exactly the target column's type of an expression, as an assignment would.
     ///
@@ -25,7 +26,9 @@ extension PlaybookCompiler {
         let isAssigned = isCast ? true : try isAssignable(type, to: column, session)
         if isAssigned {
             reportLoss(from: type, to: field)
-            return "CAST(\(sql) AS \(column.bareType))"
+            // The cast from text to regclass refuses "-", which the type's own input takes for no relation.
+            let value = isStagedAsText && column.baseOID == Self.regclass ? "CAST(\(sql) AS bpchar)" : sql
+            return "CAST(\(value) AS \(column.bareType))"
         }
         let name = try session.query("SELECT format_type($1::oid, -1)", [.text(String(type))]).scalar ?? "?"
         error(

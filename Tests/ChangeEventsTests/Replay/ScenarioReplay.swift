@@ -2,10 +2,11 @@ import ChangeEvents
 import Foundation
 import LibPQ
 import Model
+import TestSupport
 
 /// Runs a scenario's SQL on a real server, applies the recorded events to copies of the tables, and compares.
 struct ScenarioReplay {
-    let fixture: Fixture
+    let fixture: Recording
     let connection: Connection
 
     /// A column of a row whose copy is not what the source holds.
@@ -16,6 +17,10 @@ struct ScenarioReplay {
         let source: String
         let copy: String
         var description: String { "\(table)[\(key)].\(column): source \(source), copy \(copy)" }
+
+        func isExcused(by loss: KnownLoss, in recording: Recording) -> Bool {
+            loss.excuses(column, of: table, key: key, in: recording)
+        }
     }
 
     func run() throws -> [Difference] {

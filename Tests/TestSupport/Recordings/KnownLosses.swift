@@ -1,10 +1,11 @@
 /// The exceptions of the PostgreSQL recordings, each with its reason.
-enum KnownLosses {
+public enum KnownLosses {
     private static let replacing: Set<String> = ["json", "json-schema"]
     private static let precise: Set<String> = ["json", "json-schema", "decimal-numeric-json", "source-types"]
     private static let numeric: Set<String> = ["json", "json-schema", "decimal-numeric-json"]
 
-    static let all: [KnownLoss] = types + times + others
+    /// All of them.
+    public static let all: [KnownLoss] = types + times + others
 
     private static let types = [
         KnownLoss(
