@@ -79,15 +79,25 @@ final class WorkerPool: Sendable {
             } catch let error as PostgresError where error.isRetriable && failures < Self.mostFailures {
                 failures += 1
                 options.report(.waiting(for: "another try after: \(error)"))
-                Thread.sleep(forTimeInterval: min(10, 0.1 * Double(1 << failures)))
-                if shouldStop { throw error }
+                guard pause(after: failures) else { throw error }
             } catch let error as BaselineError where error.code == .referenced && failures < Self.mostFailures {
                 failures += 1
                 options.report(.waiting(for: "the stream: \(error)"))
-                Thread.sleep(forTimeInterval: min(10, 0.1 * Double(1 << failures)))
-                if shouldStop { throw error }
+                guard pause(after: failures) else { throw error }
             }
         }
+    }
+
+    /// Waits the longer the more attempts have failed.
+    ///
+    /// - Returns: whether to try again; not when the load is to stop, which ends the wait.
+    private func pause(after failures: Int) -> Bool {
+        let deadline = ContinuousClock.now + min(.seconds(10), .milliseconds(100 << failures))
+        while !shouldStop {
+            if ContinuousClock.now >= deadline { return true }
+            Thread.sleep(forTimeInterval: 0.05)
+        }
+        return false
     }
 
     private func makeLoader(_ name: String) throws -> any ChunkSource {
