@@ -14,6 +14,19 @@ public struct BrokerOutages: Sendable {
         case away(String, reason: String?, for: Duration)
         /// It is up again, after so long.
         case back(String, after: Duration)
+
+        /// What a log line is to say besides its message, by name.
+        public var facts: [String: String] {
+            switch self {
+            case .away(let broker, let reason, let time):
+                [
+                    "kafka.broker": broker, "kafka.error": reason ?? "no answer",
+                    "seconds": "\(time.components.seconds)",
+                ]
+            case .back(let broker, let time):
+                ["kafka.broker": broker, "seconds": "\(time.components.seconds)"]
+            }
+        }
     }
 
     /// How often statistics should come (`statistics.interval.ms`).

@@ -82,8 +82,8 @@ private final class Program {
     }
 
     func waitForPause() throws {
-        try eventually("the program pauses") {
-            if !process.isRunning { throw NeverHappened(what: "the program ended: \(errors)") }
+        try waitUntil("the program pauses", within: .seconds(60)) {
+            try #require(process.isRunning, "the program ended: \(errors)")
             return errors.contains("paused at")
         }
     }
@@ -95,7 +95,7 @@ private final class Program {
     }
 
     func waitForEnd() throws -> Int32 {
-        try eventually("the program ends", within: .seconds(120)) { !process.isRunning }
+        try waitUntil("the program ends", within: .seconds(120)) { !process.isRunning }
         return process.terminationStatus
     }
 }

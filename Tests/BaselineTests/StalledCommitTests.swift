@@ -41,7 +41,7 @@ import Testing
         try withStallableSource { fixture, stall in
             try stall.commit(fixture)
             let target = try fixture.target.connect()
-            try eventually("the stream has skipped the stalled commit") {
+            try waitUntil("the stream has skipped the stalled commit", within: .seconds(60)) {
                 try Status(on: target).totals(flow: "forward").skippedBy["pending"] ?? 0 >= 3
             }
             let outcome = Mutex<(any Error)?>(nil)
@@ -50,7 +50,7 @@ import Testing
                 do { try fixture.load("all") } catch { outcome.withLock { $0 = error } }
                 isDone.withLock { $0 = true }
             }
-            try eventually("the load says whom it waits for", within: .seconds(20)) {
+            try waitUntil("the load says whom it waits for", within: .seconds(20)) {
                 if let error = outcome.withLock({ $0 }) { throw error }
                 return fixture.events.withLock { events in
                     events.contains { event in
@@ -60,7 +60,7 @@ import Testing
             }
             #expect(try target.query("SELECT count(*) FROM tidegate.chunk").scalar == "0")
             try stall.release()
-            try eventually("the load ends") { isDone.withLock { $0 } }
+            try waitUntil("the load ends", within: .seconds(60)) { isDone.withLock { $0 } }
             #expect(outcome.withLock { $0 } == nil)
             try check(fixture)
         }
@@ -82,7 +82,7 @@ import Testing
                             stalled.withLock { $0 = true }
                             try stall.commit(fixture)
                             let target = try fixture.target.connect()
-                            try eventually("the stream has applied the stalled commit") {
+                            try waitUntil("the stream has applied the stalled commit", within: .seconds(60)) {
                                 try target.query("SELECT count(*) FROM tidegate.touched").scalar == "3"
                             }
                         }
@@ -91,7 +91,7 @@ import Testing
                 isDone.withLock { $0 = true }
             }
             // All chunks are merged while nobody but the stream has seen the commit.
-            try eventually("the chunks are merged") {
+            try waitUntil("the chunks are merged", within: .seconds(60)) {
                 try target.query(
                     "SELECT count(*) > 0 AND bool_and(state = 'merged') FROM tidegate.chunk"
                 ).scalar == "t"
@@ -99,7 +99,7 @@ import Testing
             let rows = try target.query("SELECT id, version FROM t WHERE id IN (5, 6, 90001) ORDER BY id").rows
             #expect(rows.map { "\($0[0] ?? "") \($0[1] ?? "")" } == ["5 7", "90001 1"])
             try stall.release()
-            try eventually("the load ends") { isDone.withLock { $0 } }
+            try waitUntil("the load ends", within: .seconds(60)) { isDone.withLock { $0 } }
             #expect(seen.withLock { $0 } == nil)
             try check(fixture)
         }
@@ -129,7 +129,7 @@ private final class Stall: Sendable {
         try connection.execute(
             "ALTER SYSTEM SET synchronous_standby_names = '\(standbys.isEmpty ? "" : "\"\(standbys)\"")'")
         try connection.execute("SELECT pg_reload_conf()")
-        try eventually("the setting is in force") {
+        try waitUntil("the setting is in force", within: .seconds(60)) {
             let now = try Connection(source, applicationName: "test").query("SHOW synchronous_standby_names").scalar
             return (now ?? "").isEmpty == standbys.isEmpty
         }
@@ -148,7 +148,7 @@ private final class Stall: Sendable {
             }
         }
         let connection = try Connection(source, applicationName: "test")
-        try eventually("the commit hangs") {
+        try waitUntil("the commit hangs", within: .seconds(60)) {
             try connection.query(
                 "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stalled writer' AND wait_event = 'SyncRep'"
             ).scalar == "1"

@@ -77,7 +77,7 @@ final class StreamedFixture: Sendable {
                 group: "test", lanes: 2, owner: "test"), logger: logger)
         let (capture, sync) = (self.capture, self.sync)
         start("capture") { try capture.run() }
-        try eventually("the capture streams") {
+        try waitUntil("the capture streams", within: .seconds(60)) {
             try throwFailure()
             return capture.progress.phase == .streaming
         }
@@ -145,7 +145,7 @@ final class StreamedFixture: Sendable {
     func drain() throws {
         let session = try Connection(source, applicationName: "test")
         let end = try session.query("SELECT pg_current_wal_lsn()").scalar.flatMap { LSN($0) } ?? LSN(rawValue: 0)
-        try eventually("the capture has confirmed \(end)") {
+        try waitUntil("the capture has confirmed \(end)", within: .seconds(60)) {
             try throwFailure()
             return capture.progress.confirmed >= end
         }
@@ -153,7 +153,7 @@ final class StreamedFixture: Sendable {
         guard let logEnds = try options().logEnds else { return }
         for topic in playbook.topics {
             let ends = try logEnds(topic)
-            try eventually("the sync is at the end of \(topic)") {
+            try waitUntil("the sync is at the end of \(topic)", within: .seconds(60)) {
                 try throwFailure()
                 let reached = try Checkpoints(on: target).find(flow: .forward, topic: topic)
                 return ends.allSatisfy { $1.low == $1.end || (reached[$0]?.nextOffset ?? 0) >= $1.end }
@@ -201,18 +201,4 @@ func withStream(
             try body(fixture)
         }
     }
-}
-
-/// Waits until a condition holds.
-func eventually(_ what: String, within limit: Duration = .seconds(60), _ condition: () throws -> Bool) throws {
-    let deadline = ContinuousClock.now + limit
-    while try !condition() {
-        guard ContinuousClock.now < deadline else { throw NeverHappened(what: what) }
-        Thread.sleep(forTimeInterval: 0.02)
-    }
-}
-
-struct NeverHappened: Error, CustomStringConvertible {
-    let what: String
-    var description: String { "did not happen in time: \(what)" }
 }

@@ -23,18 +23,12 @@ final class BrokerWatch: Sendable {
 
     private func note(statistics: String) {
         for news in outages.withLock({ $0.note(statistics: statistics) }) {
+            let metadata = news.facts.mapValues { Logger.MetadataValue.string($0) }
             switch news {
-            case .away(let broker, let reason, let time):
+            case .away:
                 logger.warning(
-                    "Broker cannot be reached, trying again; the source keeps its log until then",
-                    metadata: [
-                        "kafka.broker": "\(broker)", "kafka.error": "\(reason ?? "no answer")",
-                        "seconds": "\(time.components.seconds)",
-                    ])
-            case .back(let broker, let time):
-                logger.notice(
-                    "Broker is back",
-                    metadata: ["kafka.broker": "\(broker)", "seconds": "\(time.components.seconds)"])
+                    "Broker cannot be reached, trying again; the source keeps its log until then", metadata: metadata)
+            case .back: logger.notice("Broker is back", metadata: metadata)
             }
         }
     }

@@ -64,18 +64,10 @@ final class PartitionAssigner {
 
     private func report(_ news: [BrokerOutages.News]) {
         for one in news {
+            let metadata = one.facts.mapValues { Logger.MetadataValue.string($0) }
             switch one {
-            case .away(let broker, let reason, let time):
-                logger.warning(
-                    "broker cannot be reached, trying again",
-                    metadata: [
-                        "kafka.broker": "\(broker)", "kafka.error": "\(reason ?? "no answer")",
-                        "seconds": "\(time.components.seconds)",
-                    ])
-            case .back(let broker, let time):
-                logger.notice(
-                    "broker is back",
-                    metadata: ["kafka.broker": "\(broker)", "seconds": "\(time.components.seconds)"])
+            case .away: logger.warning("broker cannot be reached, trying again", metadata: metadata)
+            case .back: logger.notice("broker is back", metadata: metadata)
             }
         }
     }
