@@ -33,6 +33,19 @@ public struct Finding: Hashable, Sendable, CustomStringConvertible {
         self.advice = advice
     }
 
+    /// The same, about the reverse flow, for which the sides' words are swapped.
+    var ofReverseFlow: Finding {
+        Finding(
+            severity, rule, at: location, "for the reverse flow, whose source is the target: \(message)",
+            expected: expected, advice: advice)
+    }
+
+    /// The same as a warning, if it is an error: what is needed later.
+    var asWarning: Finding {
+        severity == .error
+            ? Finding(.warning, rule, at: location, message, expected: expected, advice: advice) : self
+    }
+
     /// `file:line:column: severity: message [rule]`, then what was expected and what to do, each on a line of its own.
     public var description: String {
         var text = "\(location): \(severity.rawValue): \(message) [\(rule.rawValue)]"

@@ -14,6 +14,10 @@ public struct Playbook: Sendable {
     public var kafka: KafkaSection
     public var entities: [EntityDefinition]
     public var ownership: OwnershipSection?
+    /// The direction that this is a playbook for; the file's own is forward.
+    public internal(set) var flow = Flow.forward
+    /// nil when the file leaves it out: then what the target owns flows back in the default way.
+    public var reverse: ReverseSection?
     public var waves: [WaveDefinition]
     public var masking: MaskingSection?
     public var limits: Limits
@@ -87,8 +91,8 @@ public struct Playbook: Sendable {
 
     init(
         name: String, file: String, text: String, source: SourceSection, target: TargetSection, kafka: KafkaSection,
-        entities: [EntityDefinition], ownership: OwnershipSection?, waves: [WaveDefinition], masking: MaskingSection?,
-        limits: Limits, findings: [Finding]
+        entities: [EntityDefinition], ownership: OwnershipSection?, reverse: ReverseSection?, waves: [WaveDefinition],
+        masking: MaskingSection?, limits: Limits, findings: [Finding]
     ) {
         self.name = name
         self.file = file
@@ -98,6 +102,7 @@ public struct Playbook: Sendable {
         self.kafka = kafka
         self.entities = entities
         self.ownership = ownership
+        self.reverse = reverse
         self.waves = waves
         self.masking = masking
         self.limits = limits

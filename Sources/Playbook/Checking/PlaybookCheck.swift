@@ -33,7 +33,31 @@ public struct PlaybookCheck: Sendable {
         compiler.checkWhatIsNotInForce()
         compiler.checkConnector()
         compiler.checkKafka()
-        findings = compiler.findings.sorted { ($0.location, $0.message) < ($1.location, $1.message) }
-        self.compiled = compiler.hasErrors ? nil : compiled
+        var found = compiler.findings
+        if let compiled, let source, !compiler.hasErrors {
+            found += try Self.reverseFindings(compiled, source: source, target: target)
+        }
+        findings = found.sorted { ($0.location, $0.message) < ($1.location, $1.message) }
+        self.compiled = findings.contains { $0.severity == .error } ? nil : compiled
+    }
+
+    /// What is found about the way back: a mapping that has none is an error, servers and roles may be made ready later.
+    private static func reverseFindings(
+        _ forward: CompiledPlaybook, source: Connection, target: Connection
+    ) throws(PlaybookError) -> [Finding] {
+        guard let reversed = forward.playbook.reversed(from: forward) else { return [] }
+        let compiler = PlaybookCompiler(reversed, source: target, target: source, isThorough: false, forward: forward)
+        _ = try compiler.compile()
+        let mapping = compiler.findings.count
+        do {
+            try compiler.checkTargetRole()
+            try compiler.checkSourceServer()
+        } catch {
+            throw PlaybookError(.database, "a database could not be asked", underlying: error)
+        }
+        compiler.checkSourceTables()
+        // Notes are about both flows alike.
+        return (compiler.findings.prefix(mapping) + compiler.findings.dropFirst(mapping).map(\.asWarning))
+            .filter { $0.severity != .note }
     }
 }

@@ -4,6 +4,8 @@ public import Model
 /// One entity, checked against both databases, as SQL.
 public struct CompiledEntity: Sendable {
     public let name: EntityName
+    /// The direction in which its rows go. `source` is the side that they come from, whichever that is.
+    public let flow: Flow
     /// Its place in the playbook file, from 0.
     public let ordinal: Int
     public let source: TableName
@@ -32,7 +34,7 @@ public struct CompiledEntity: Sendable {
     public let quarantines: [CompiledQuarantine]
     /// Whether the playbook speaks of ownership: the target may own values of the entity's rows, now or later.
     public let mayBeShared: Bool
-    /// Who owns what no rule names.
+    /// Who owns what no rule names; in the reverse flow, as in its rules, with the sides' words swapped.
     public let defaultOwner: Side
     /// The ownership rules about it, in file order.
     public let ownershipRules: [CompiledOwnershipRule]

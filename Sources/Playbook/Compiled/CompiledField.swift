@@ -1,5 +1,7 @@
 /// One target column that an entity writes.
 public struct CompiledField: Sendable {
+    /// What rules of ownership call it: the target column, in an inverted mapping that of the field that it turns round.
+    public let name: String
     /// The target column.
     public let column: String
     /// Its type as PostgreSQL writes it, with modifiers: `numeric(10,2)`.

@@ -12,12 +12,31 @@ extension CompiledPlaybook {
         _ playbook: Playbook, source: Connection?, target: Connection
     ) throws(PlaybookError) -> CompiledPlaybook {
         let compiler = PlaybookCompiler(playbook, source: source, target: target, isThorough: false)
-        if let compiled = try compiler.compile() { return compiled }
-        let errors = compiler.findings.filter { $0.severity == .error }.sorted { $0.location < $1.location }
+        return try compiler.compileOrExplain()
+    }
+
+    /// The reverse flow's playbook: from the target to the source, of the entities of which the target may own anything.
+    ///
+    /// - Parameters:
+    ///   - source: a connection to the source of the migration, outside a transaction.
+    ///   - target: one to its target.
+    /// - Returns: nil when nothing flows back.
+    /// - Throws: `PlaybookError` as `compile` does, in the words of the flow, whose source is the target.
+    public func reversed(source: Connection, target: Connection) throws(PlaybookError) -> CompiledPlaybook? {
+        guard let reversed = playbook.reversed(from: self) else { return nil }
+        let compiler = PlaybookCompiler(reversed, source: target, target: source, isThorough: false, forward: self)
+        return try compiler.compileOrExplain()
+    }
+}
+
+extension PlaybookCompiler {
+    fileprivate func compileOrExplain() throws(PlaybookError) -> CompiledPlaybook {
+        if let compiled = try compile() { return compiled }
+        let errors = findings.filter { $0.severity == .error }.sorted { $0.location < $1.location }
         throw PlaybookError(
             .mismatch,
             "the playbook \(playbook.file) does not fit its databases in \(errors.count) "
                 + (errors.count == 1 ? "place" : "places"),
-            findings: errors + compiler.findings.filter { $0.severity != .error })
+            findings: errors + findings.filter { $0.severity != .error })
     }
 }

@@ -37,7 +37,7 @@ public struct EntityOwnership: Hashable, Sendable {
         var predicates: [Predicate] = []
         var owners: [String: Owner] = [:]
         for field in entity.fields {
-            let decision = Self.decision(on: field.column, of: entity, in: epoch)
+            let decision = Self.decision(on: field.name, of: entity, in: epoch)
             switch decision {
             case .always(let side): owners[field.column] = .always(side)
             case .depends(let predicate):
@@ -63,14 +63,14 @@ public struct EntityOwnership: Hashable, Sendable {
     }
 
     private static func decision(
-        on column: String, of entity: CompiledEntity, in epoch: OwnershipEpoch
+        on field: String, of entity: CompiledEntity, in epoch: OwnershipEpoch
     ) -> Decision {
         var decision = Decision.always(entity.defaultOwner)
-        for rule in entity.ownershipRules where rule.isInForce(on: column, in: epoch) {
+        for rule in entity.ownershipRules where rule.isInForce(on: field, in: epoch) {
             decision = refine(decision, by: rule)
         }
-        let transfer = epoch.transfers.last { $0.takes(column, of: entity.name) }
-        return transfer.map { .always($0.owner) } ?? decision
+        let transfer = epoch.transfers.last { $0.takes(field, of: entity.name) }
+        return transfer.map { .always(entity.flow == .forward ? $0.owner : $0.owner.other) } ?? decision
     }
 
     /// What a rule makes of the decision that the rules before it came to.

@@ -75,7 +75,7 @@ extension EntityStatements {
                 """
         }
         return (
-            foreign.map(\.column),
+            foreign.map(\.name),
             """
             SELECT \(counts.joined(separator: ", ")) FROM \(correctedStage) \
             JOIN \(target.quoted) AS _target ON \(stageKeyEquality("_target")) WHERE \(isImage)

@@ -78,9 +78,8 @@ struct DraftField {
     let mask: Located<FieldDefinition.Mask>?
     let reverse: SQLExpression?
     let seed: FieldDefinition.Seed
-
-    /// Whether the source's value follows from the target's.
-    var isInvertible: Bool { reverse != nil || (plainColumn != nil && mask == nil) }
+    /// What rules of ownership call it: the target column of the forward mapping.
+    let name: String
 }
 
 /// A defect that corrects rows, while its entity is compiled.

@@ -49,11 +49,12 @@ extension PlaybookCompiler {
             sql, type: type, to: field, isStagedAsText: plain.map { draft.columns[$0].isStagedAsText } ?? false,
             literal: isLiteral(field.expression.sql), session: session)
         guard let assigned else { return nil }
+        let isInvertible = field.reverse == nil ? plain != nil : dependencies.columns.count == 1
         return CompiledField(
-            column: field.column.name, targetType: field.column.type, sql: assigned,
+            name: field.name, column: field.column.name, targetType: field.column.type, sql: assigned,
             dependencies: corrected(dependencies, draft), isKey: draft.key.contains { $0.value == field.column.name },
             isIdentityAlways: field.column.identity == .always, sourceColumn: plain,
-            isNotNull: field.column.isNotNull, isSeeded: field.seed == .once, isInvertible: field.isInvertible)
+            isNotNull: field.column.isNotNull, isSeeded: field.seed == .once, isInvertible: isInvertible)
     }
 
     private func isLiteral(_ sql: String) -> Bool {

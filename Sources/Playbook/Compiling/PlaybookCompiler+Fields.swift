@@ -23,7 +23,7 @@ extension PlaybookCompiler {
             draft.fields.append(
                 DraftField(
                     column: column, expression: SQLExpression(quotedIdentifier(column.name), at: place),
-                    plainColumn: index, mask: nil, reverse: nil, seed: .once))
+                    plainColumn: index, mask: nil, reverse: nil, seed: .once, name: column.name))
         }
     }
 
@@ -57,7 +57,7 @@ extension PlaybookCompiler {
             draft.fields.append(
                 DraftField(
                     column: column, expression: field.from, plainColumn: draft.plainColumn(field.from.sql),
-                    mask: field.mask, reverse: field.reverse, seed: field.seed))
+                    mask: field.mask, reverse: field.reverse, seed: field.seed, name: field.forwardColumn ?? column.name))
         }
     }
 
@@ -100,6 +100,8 @@ extension PlaybookCompiler {
     }
 
     private func reportRequired(_ draft: EntityDraft) {
+        // What flows back of rows that are the source's makes none.
+        if forward != nil, !playbook.mayOwnRows(of: draft.name) { return }
         let isSame = if case .same = draft.definition.fields { true } else { false }
         for column in draft.targetTable.columns
         where !column.isOptional && !draft.fields.contains(where: { $0.column.name == column.name }) {

@@ -1,3 +1,4 @@
+import ChangeEvents
 import LibPQ
 import Model
 
@@ -6,6 +7,7 @@ extension PlaybookCompiler {
 
     /// Makes SQL of the rules about an entity.
     func compileOwnership(_ draft: EntityDraft, _ session: ProbeSession) throws -> [CompiledOwnershipRule] {
+        if let forward { return forward[draft.name]?.ownershipRules.map { inverted($0, draft) } ?? [] }
         let rules = playbook.ownership?.rules.filter { $0.entity.value == draft.name } ?? []
         var compiled: [CompiledOwnershipRule] = []
         for rule in rules {
@@ -134,24 +136,47 @@ extension PlaybookCompiler {
     private func checkInverses(_ draft: EntityDraft, _ ownership: OwnershipSection) {
         let rules = ownership.rules.filter { $0.entity.value == draft.name && $0.owner == .target }
         let ownsAll = ownership.defaultOwner == .target || rules.contains { $0.fields.isEmpty }
-        for field in draft.fields where !field.isInvertible {
+        for field in draft.fields {
+            guard let compiled = draft.compiledFields.first(where: { $0.name == field.name }), !compiled.isInvertible else { continue }
             let isKey = draft.key.contains { $0.value == field.column.name }
             let isOwned = ownsAll || rules.contains { rule in rule.fields.contains { $0.value == field.column.name } }
             guard isOwned || (isKey && !rules.isEmpty) else { continue }
-            if ownsAll, !isKey, !hasSourceOfItsOwn(field, draft) { continue }
+            // A constant flows nowhere.
+            if ownsAll, !isKey, compiled.dependencies.isEmpty { continue }
             error(
                 .noInverse, at: field.expression.location,
                 "the target is to own the field \(field.column.name), but nothing says how the source's value follows "
                     + "from it",
-                expected: field.mask == nil ? "a plain source column, or reverse: SQL" : "a field that is not masked",
+                expected: field.mask == nil
+                    ? "a plain source column, or one source column and reverse: SQL" : "a field that is not masked",
                 advice: field.mask == nil
                     ? "write { from: ..., reverse: SQL over the target's row }" : "leave its ownership to the source")
         }
     }
 
-    /// A constant flows nowhere.
-    private func hasSourceOfItsOwn(_ field: DraftField, _ draft: EntityDraft) -> Bool {
-        draft.compiledFields.first { $0.column == field.column.name }?.dependencies.isEmpty == false
+    // MARK: The reverse flow
+
+    /// A side as the playbook's flow sees it, which calls `source` the side that rows come from.
+    func seen(_ side: Side) -> Side { forward == nil ? side : side.other }
+
+    /// A rule of the forward mapping for the inverted one: what stands in the stage is the target's row, what is stored the
+    /// source's, over which the condition is written.
+    private func inverted(_ rule: CompiledOwnershipRule, _ draft: EntityDraft) -> CompiledOwnershipRule {
+        let condition = rule.rows.map { rows in
+            let alias = quotedIdentifier(draft.target.name)
+            let columns = forward?[draft.name]?.sourceColumns ?? []
+            let fields = rows.dependencies.columns.compactMap { number in
+                draft.compiledFields.first { $0.column == columns[number].name }
+            }
+            let carried = fields.map { "\($0.sql) AS \(quotedIdentifier($0.column))" }.joined(separator: ", ")
+            var dependencies = ColumnSet()
+            for field in fields { dependencies.formUnion(field.dependencies) }
+            return OwnershipCondition(
+                source: "(SELECT (\(rows.source))\(carried.isEmpty ? "" : " FROM (SELECT \(carried)) AS \(alias)"))",
+                target: "(SELECT (\(rows.source)) FROM (SELECT _target.*) AS \(alias))", dependencies: dependencies)
+        }
+        return CompiledOwnershipRule(
+            fields: rule.fields, rows: condition, owner: rule.owner.other, fromWave: rule.fromWave)
     }
 
     // MARK: Overlaps

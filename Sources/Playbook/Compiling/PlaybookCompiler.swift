@@ -8,6 +8,8 @@ final class PlaybookCompiler {
     let playbook: Playbook
     let source: Connection?
     let target: Connection
+    /// What is turned round, for the playbook of a reverse flow.
+    let forward: CompiledPlaybook?
     private(set) var findings: [Finding]
     private(set) var sourceCatalog: Catalog?
     private(set) var targetCatalog = Catalog(tables: [:])
@@ -18,7 +20,10 @@ final class PlaybookCompiler {
     /// Whether the source's rows are looked at for what no catalog shows. It takes time, so only a check does it.
     let isThorough: Bool
 
-    init(_ playbook: Playbook, source: Connection?, target: Connection, isThorough: Bool) {
+    init(
+        _ playbook: Playbook, source: Connection?, target: Connection, isThorough: Bool, forward: CompiledPlaybook? = nil
+    ) {
+        self.forward = forward
         self.isThorough = isThorough
         self.playbook = playbook
         self.source = source
@@ -60,10 +65,10 @@ final class PlaybookCompiler {
             let rules = try compileOwnership(draft, session)
             compiled.append(finish(draft, scopes: scopes, rules: rules, place: place))
         }
-        try checkOwnership()
+        if forward == nil { try checkOwnership() }
         for draft in drafts where !hasErrors { try explainStatements(draft, session) }
         try session.end()
-        try checkWaves()
+        if forward == nil { try checkWaves() }
         guard !hasErrors else { return nil }
         return CompiledPlaybook(
             playbook: playbook, hash: try playbook.hash(on: target),
@@ -92,13 +97,13 @@ final class PlaybookCompiler {
     ) -> CompiledEntity {
         let isPlainCopy = draft.corrections.isEmpty && draft.compiledFields.allSatisfy { $0.sourceColumn != nil }
         return CompiledEntity(
-            name: draft.name, ordinal: draft.ordinal, source: draft.source, target: draft.target,
+            name: draft.name, flow: playbook.flow, ordinal: draft.ordinal, source: draft.source, target: draft.target,
             sourceColumns: draft.columns.map { .init(name: $0.name, type: $0.type, isKey: $0.isKey) },
             sourceKey: draft.sourceKey, fields: draft.compiledFields, parents: place.parents,
             lookups: lookups(of: draft).map(\.name).filter { $0 != draft.name }.sorted(),
             isSelfReferencing: place.isSelfReferencing, rank: place.rank, keyOrder: keyOrder(draft),
             isPlainCopy: isPlainCopy, scopes: scopes, quarantines: draft.quarantines,
-            mayBeShared: playbook.ownership != nil, defaultOwner: playbook.ownership?.defaultOwner ?? .source,
+            mayBeShared: playbook.ownership != nil, defaultOwner: seen(playbook.ownership?.defaultOwner ?? .source),
             ownershipRules: rules,
             deletes: playbook.ownership?.deletes ?? .refuse, statements: draft.statements())
     }
@@ -142,7 +147,8 @@ final class PlaybookCompiler {
     // MARK: Findings
 
     func add(_ finding: Finding) {
-        if !findings.contains(finding) { findings.append(finding) }
+        let told = forward == nil ? finding : finding.ofReverseFlow
+        if !findings.contains(told) { findings.append(told) }
     }
 
     func error(

@@ -4,13 +4,28 @@ import Yams
 extension PlaybookParser {
     func readSource(_ node: Node) -> SourceSection? {
         guard let section = mapping(node, "source", keys: ["postgres", "connector"]) else { return nil }
-        var connector: [String: Located<String>] = [:]
-        let connectorProperties = section["connector"].map { properties($0, "source.connector") } ?? []
-        for (key, value) in connectorProperties {
-            connector[key.value] = value
-        }
         return SourceSection(
-            postgres: section["postgres"].flatMap { connection($0, "source.postgres") }, connector: connector,
+            postgres: section["postgres"].flatMap { connection($0, "source.postgres") },
+            connector: connector(section["connector"], "source.connector"), location: text.location(node.mark))
+    }
+
+    private func connector(_ node: Node?, _ what: String) -> [String: Located<String>] {
+        guard let node else { return [:] }
+        return Dictionary(properties(node, what).map { ($0.key.value, $0.value) }) { _, last in last }
+    }
+
+    func readReverse(_ node: Node, entities: [EntityName]) -> ReverseSection? {
+        let keys = ["topics", "connector", "references", "entities"]
+        guard let section = mapping(node, "reverse", keys: keys) else { return nil }
+        let topics = section["topics"].flatMap { scalar($0, "reverse.topics", expected: "a pattern of topic names") }
+        if let topics { checkTopics(topics, "reverse.topics") }
+        let references = section["references"].flatMap {
+            word($0, "reverse.references", as: TargetSection.References.self)
+        }
+        let named = section["entities"].map { list($0, "reverse.entities") } ?? []
+        return ReverseSection(
+            topics: topics, connector: connector(section["connector"], "reverse.connector"),
+            references: references ?? .wait, entities: named.compactMap { known($0, "reverse.entities", entities) },
             location: text.location(node.mark))
     }
 
@@ -37,7 +52,7 @@ extension PlaybookParser {
             error(.badValue, at: text.location(node.mark), "kafka.brokers is empty", expected: "host:port of a broker")
         }
         let topics = section["topics"].flatMap { scalar($0, "kafka.topics", expected: "a pattern of topic names") }
-        if let topics { checkTopics(topics) }
+        if let topics { checkTopics(topics, "kafka.topics") }
         let format = section["format"].flatMap { word($0, "kafka.format", as: KafkaSection.Format.self) }
         if format == .debeziumAvro || format == .debeziumFlat, let node = section["format"] {
             error(
@@ -72,10 +87,10 @@ extension PlaybookParser {
         }
     }
 
-    private func checkTopics(_ topics: Located<String>) {
+    private func checkTopics(_ topics: Located<String>, _ what: String) {
         guard topics.value.contains("{table}") else {
             error(
-                .badValue, at: topics.location, "kafka.topics \"\(topics.value)\" names one topic for all tables",
+                .badValue, at: topics.location, "\(what) \"\(topics.value)\" names one topic for all tables",
                 expected: "a pattern with {table}, as \"shop.{schema}.{table}\"",
                 advice: "connectors name topics prefix.schema.table")
             return
@@ -86,7 +101,7 @@ extension PlaybookParser {
             let name = String(rest[open...close])
             if name != "{schema}", name != "{table}" {
                 error(
-                    .badValue, at: topics.location, "kafka.topics has the unknown placeholder \(name)",
+                    .badValue, at: topics.location, "\(what) has the unknown placeholder \(name)",
                     expected: "{schema} or {table}")
             }
             rest = rest[rest.index(after: close)...]

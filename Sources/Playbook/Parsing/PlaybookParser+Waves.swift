@@ -74,12 +74,6 @@ extension PlaybookParser {
                     expected: "a list of rules")
             }
         }
-        if owner == .target || rules.contains(where: { $0.owner == .target }) {
-            report(
-                .note, .notInForce, at: text.location(node.mark),
-                "what the target owns is kept from the source's changes, but does not flow back to the source yet",
-                advice: "nothing to do: this version of tidegate has no reverse flow")
-        }
         return OwnershipSection(
             defaultOwner: owner ?? .source, deletes: deletes ?? .refuse, rules: rules,
             location: text.location(node.mark))

@@ -13,7 +13,8 @@ final class PlaybookParser {
     }
 
     static let sections = [
-        "playbook", "source", "target", "kafka", "entities", "ownership", "waves", "gates", "masking", "limits",
+        "playbook", "source", "target", "kafka", "entities", "ownership", "reverse", "waves", "gates", "masking",
+        "limits",
     ]
 
     func parse() throws(PlaybookError) -> Playbook {
@@ -31,6 +32,7 @@ final class PlaybookParser {
         let ownership = top["ownership"].flatMap {
             readOwnership($0, entities: names, waves: waves.map(\.name.value))
         }
+        let reverse = top["reverse"].flatMap { readReverse($0, entities: names) }
         if let gates = top["gates"] { readGates(gates) }
         let masking = top["masking"].flatMap(readMasking)
         let limits = top["limits"].map(readLimits) ?? Limits()
@@ -42,7 +44,7 @@ final class PlaybookParser {
             name: name, file: text.file, text: source,
             source: sourceSection ?? SourceSection(postgres: nil, connector: [:], location: start),
             target: target, kafka: kafka ?? Self.noKafka(at: start), entities: entities, ownership: ownership,
-            waves: waves, masking: masking, limits: limits, findings: findings.sorted { $0.location < $1.location })
+            reverse: reverse, waves: waves, masking: masking, limits: limits, findings: findings.sorted { $0.location < $1.location })
     }
 
     private static func noKafka(at start: FileLocation) -> KafkaSection {

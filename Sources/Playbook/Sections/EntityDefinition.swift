@@ -66,6 +66,8 @@ public struct FieldDefinition: Sendable {
     public var reverse: SQLExpression?
     public var mask: Located<Mask>?
     public var seed: Seed
+    /// In an inverted mapping, where `column` is the source's: the target column whose field this turns round.
+    public var forwardColumn: String?
 }
 
 /// A known defect of the source's rows and what is done about it.

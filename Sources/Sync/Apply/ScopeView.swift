@@ -22,7 +22,8 @@ struct ScopeView {
         truncated = scopes.truncated
         loading = scopes.loading
         let started = scopes.started.compactMap { entity.scope(in: $0) }
-        limiting = started.contains(where: \.isAll) ? nil : started
+        // Waves are about what comes from the source; what the target owns goes back from wherever it is.
+        limiting = entity.flow == .reverse || started.contains(where: \.isAll) ? nil : started
     }
 
     /// Whether nothing of the entity has started: its changes are skipped.
