@@ -17,11 +17,11 @@ final class ChunkLoader: ChunkSource {
     private var newerTypes: [EntityName: [String]] = [:]
 
     init(
-        _ options: LoadOptions, source string: ConnectionString, references: TargetSection.References, name: String
+        _ options: LoadOptions, source string: ConnectionString, for playbook: Playbook, name: String
     ) throws {
         self.options = options
         source = try SourceSession(string)
-        target = try TargetSession(options, references: references, name: name)
+        target = try TargetSession(options, for: playbook, name: name)
         chunks = Chunks(on: target.connection)
         worker = try Workers(on: target.connection).register(name)
     }

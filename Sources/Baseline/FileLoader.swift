@@ -12,9 +12,9 @@ final class FileLoader: ChunkSource {
     let chunks: Chunks
     let worker: Int
 
-    init(_ options: LoadOptions, references: TargetSection.References, name: String) throws {
+    init(_ options: LoadOptions, for playbook: Playbook, name: String) throws {
         self.options = options
-        target = try TargetSession(options, references: references, name: name)
+        target = try TargetSession(options, for: playbook, name: name)
         chunks = Chunks(on: target.connection)
         worker = try Workers(on: target.connection).register(name)
     }

@@ -13,10 +13,13 @@ final class TargetSession {
     let connection: Connection
     /// Whether triggers and foreign-key checks are off in this session, as the playbook may want it.
     let isReplica: Bool
+    /// Whether transactions are recorded, for the reverse flow to know its echoes.
+    private let hasEchoes: Bool
 
-    init(_ options: LoadOptions, references: TargetSection.References, name: String) throws {
+    init(_ options: LoadOptions, for playbook: Playbook, name: String) throws {
         connection = try Connection(options.target, applicationName: name)
-        isReplica = references == .replica
+        isReplica = playbook.target.references == .replica
+        hasEchoes = playbook.ownership != nil
         for setting in options.sessionSettings {
             try connection.query(
                 "SELECT set_config($1, $2, false)", [.text(setting.name), .text(setting.value.reveal())])
@@ -39,7 +42,9 @@ final class TargetSession {
 
     /// Runs `body` in a transaction.
     func transaction<T>(_ checks: Checks = .atOnce, _ body: () throws -> T) throws -> T {
-        try connection.transaction(
-            isReplica ? "BEGIN" : "BEGIN; SET CONSTRAINTS ALL \(checks.rawValue)", body)
+        try connection.transaction(isReplica ? "BEGIN" : "BEGIN; SET CONSTRAINTS ALL \(checks.rawValue)") {
+            if hasEchoes { try connection.execute(AppliedTransactions.record) }
+            return try body()
+        }
     }
 }

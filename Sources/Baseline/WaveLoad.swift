@@ -18,7 +18,6 @@ public final class WaveLoad {
     let playbook: CompiledPlaybook
     let wave: WaveName
     let options: LoadOptions
-    private var references: TargetSection.References { playbook.playbook.target.references }
 
     /// What a load has come to.
     public struct Outcome: Sendable {
@@ -40,7 +39,7 @@ public final class WaveLoad {
     /// - Throws: `BaselineError`, `LedgerError` or `PostgresError`; what was merged stays merged, and running it again
     ///   goes on from there.
     public func run() throws -> Outcome {
-        let target = try TargetSession(options, references: references, name: "tidegate load")
+        let target = try TargetSession(options, for: playbook.playbook, name: "tidegate load")
         try Migrations().apply(on: target.connection)
         let source = try options.source.map { try SourceSession($0) }
         try source?.refuseStandby()
@@ -193,7 +192,7 @@ public final class WaveLoad {
         let limits = playbook.limits
         let count = options.origin == .source ? min(limits.loadWorkers, limits.sourceConnections) : limits.loadWorkers
         try WorkerPool(
-            options: options, references: references, entities: open, cycles: playbook.cycles, count: max(1, count)
+            options: options, playbook: playbook, entities: open, count: max(1, count)
         ).run()
     }
 

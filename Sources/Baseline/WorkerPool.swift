@@ -8,7 +8,7 @@ import Synchronization
 /// The load threads of one process. Each takes chunks until none is left, together with those of other processes.
 final class WorkerPool: Sendable {
     private let options: LoadOptions
-    private let references: TargetSection.References
+    private let playbook: Playbook
     private let entities: [LoadingEntity]
     /// For each entity, those whose chunks must all be merged before one of its own is begun.
     private let predecessors: [EntityName: Set<EntityName>]
@@ -17,27 +17,26 @@ final class WorkerPool: Sendable {
     private static let mostFailures = 8
 
     init(
-        options: LoadOptions, references: TargetSection.References, entities: [LoadingEntity],
-        cycles: [[EntityName]], count: Int
+        options: LoadOptions, playbook: CompiledPlaybook, entities: [LoadingEntity], count: Int
     ) {
         self.options = options
-        self.references = references
+        self.playbook = playbook.playbook
         self.entities = entities
         self.count = count
         predecessors = Dictionary(
             uniqueKeysWithValues: entities.map { entity in
-                (entity.name, Self.predecessors(of: entity, among: entities, references, cycles))
+                (entity.name, Self.predecessors(of: entity, among: entities, playbook))
             })
     }
 
     /// What a row's parents decide must find them there: with foreign keys in force whether it can be written at all,
     /// else what its lookups give; and, for a file, whether it is in a scope by parent. In a circle nobody can be first.
     private static func predecessors(
-        of entity: LoadingEntity, among entities: [LoadingEntity], _ references: TargetSection.References,
-        _ cycles: [[EntityName]]
+        of entity: LoadingEntity, among entities: [LoadingEntity], _ playbook: CompiledPlaybook
     ) -> Set<EntityName> {
-        let circle = cycles.first { $0.contains(entity.name) } ?? []
-        var names = Set(references == .wait ? entity.entity.parents : entity.entity.lookups).subtracting(circle)
+        let circle = playbook.cycles.first { $0.contains(entity.name) } ?? []
+        let hasKeys = playbook.playbook.target.references == .wait
+        var names = Set(hasKeys ? entity.entity.parents : entity.entity.lookups).subtracting(circle)
         if entity.origin == .csv, let parent = entity.sql.scope.parent { names.insert(parent) }
         return names.intersection(entities.map(\.name))
     }
@@ -102,9 +101,9 @@ final class WorkerPool: Sendable {
 
     private func makeLoader(_ name: String) throws -> any ChunkSource {
         if let string = options.source, options.origin == .source {
-            return try ChunkLoader(options, source: string, references: references, name: name)
+            return try ChunkLoader(options, source: string, for: playbook, name: name)
         }
-        return try FileLoader(options, references: references, name: name)
+        return try FileLoader(options, for: playbook, name: name)
     }
 
     private func loadAll(_ loader: any ChunkSource, _ progressed: () -> Void) throws {

@@ -4,4 +4,6 @@ enum AdvisoryLock {
     static let space = 0x7469_6465
     /// Held for the transaction that migrates; workers count from 1.
     static let migration = 0
+    /// Held by the session that transfers ownership, until both ledgers agree.
+    static let transfer = -1
 }

@@ -14,6 +14,8 @@ public struct LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
         case busy
         /// The scope is in a state from which this is not possible.
         case wrongState = "wrong-state"
+        /// A transfer of ownership was begun and is not decided yet.
+        case transferring
         /// A value in the ledger cannot be read.
         case malformed
     }
@@ -30,7 +32,7 @@ public struct LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether the same may be tried again after reading the ledger anew.
-    public var isRetriable: Bool { code == .fenced || code == .chunkLost || code == .busy }
+    public var isRetriable: Bool { [.fenced, .chunkLost, .busy, .transferring].contains(code) }
 
     public var description: String { "ledger: \(code.rawValue): \(message)" }
 }

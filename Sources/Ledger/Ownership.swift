@@ -25,7 +25,17 @@ public struct Ownership {
     public init(on connection: Connection) { self.connection = connection }
 
     /// What has been decided so far. Under an entity's lock it stays so to the end of the transaction.
+    ///
+    /// - Throws: `LedgerError` of code `transferring` while a transfer waits for its decision.
     public func epoch() throws -> OwnershipEpoch {
+        if let next = try connection.query("SELECT epoch FROM tidegate.ownership_intent").scalar {
+            throw LedgerError(
+                .transferring,
+                """
+                the transfer of ownership to epoch \(next) is not decided yet; if whoever made it has ended, \
+                `tidegate own` or a restart of the reverse flow settles it
+                """)
+        }
         let result = try connection.query(
             "SELECT epoch, wave, entity, fields, owner FROM tidegate.ownership_transfer ORDER BY epoch")
         var waves: Set<WaveName> = []
@@ -55,17 +65,26 @@ public struct Ownership {
     @discardableResult
     public func transfer(_ subject: Subject, to owner: Side, reason: String) throws -> Int64 {
         try connection.transaction {
-            try connection.execute("SET LOCAL lock_timeout = '30s'")
-            let ids = try Entities(on: connection).find().values.sorted()
-            for id in ids { try connection.execute(id.lock(.change)) }
-            let number = try epoch().number + 1
-            try insert(subject, owner, reason, number)
-            for id in ids { try Entities(on: connection).bumpVersion(id) }
+            let number = try alone { () throws -> Int64 in
+                let number = try epoch().number + 1
+                try insert(subject, owner, reason, number)
+                return number
+            }
             try Audit(on: connection).record(
                 .ownershipTransferred, subject: subject.description,
                 detail: ["epoch": "\(number)", "owner": owner.rawValue, "reason": reason])
             return number
         }
+    }
+
+    /// Runs `body` under the locks of all entities, and says to all lanes that what they know is old. In a transaction.
+    func alone<Outcome>(_ body: () throws -> Outcome) throws -> Outcome {
+        try connection.execute("SET LOCAL lock_timeout = '30s'")
+        let ids = try Entities(on: connection).find().values.sorted()
+        for id in ids { try connection.execute(id.lock(.change)) }
+        let outcome = try body()
+        for id in ids { try Entities(on: connection).bumpVersion(id) }
+        return outcome
     }
 
     private func insert(_ subject: Subject, _ owner: Side, _ reason: String, _ number: Int64) throws {

@@ -28,6 +28,8 @@ public enum SkipReason: String, Sendable, CaseIterable {
     case notOwned = "not-owned"
     /// A delete of a row that the target owns, and that goes on there alone.
     case detached
+    /// The opposite flow, or a load, made the change.
+    case echo
     /// A snapshot row of a flow whose baseline is loaded from the source directly.
     case snapshotRow = "snapshot-row"
 }

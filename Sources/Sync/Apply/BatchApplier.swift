@@ -18,6 +18,8 @@ final class BatchApplier {
     private let session: TargetSession
     private let entities: [EntityApplier]
     private let reader: SourceReader?
+    /// Whether transactions are recorded, for another flow to know its echoes.
+    private let hasEchoes: Bool
     /// The events that were set aside.
     var quarantine: Quarantine { Quarantine(on: connection) }
     private var connection: Connection { session.connection }
@@ -29,6 +31,7 @@ final class BatchApplier {
         let buffer = CopyBuffer()
         self.session = session
         self.reader = reader
+        hasEchoes = playbook.playbook.ownership != nil
         entities = try playbook.entities.map { entity in
             guard let id = ids[entity.name] else {
                 throw SyncError(.configuration, "the entity \(entity.name) is not in the ledger")
@@ -167,6 +170,7 @@ final class BatchApplier {
         let truncated = truncating.map { entities[$0].id }
         let results = try connection.pipeline { pipeline in
             try pipeline.query("BEGIN")
+            if hasEchoes { try pipeline.query(AppliedTransactions.record) }
             for id in ids { try pipeline.query(id.lock(id == truncated ? .change : .apply)) }
             try pipeline.executePrepared("versions", [.array(ids.map(\.description))])
         }

@@ -1,4 +1,5 @@
 internal import ChangeEvents
+internal import Model
 internal import Playbook
 
 extension CompiledEntity {
@@ -9,6 +10,10 @@ extension CompiledEntity {
         return statements.insertableColumns.contains { !written.contains($0) }
             || mayBeShared || sourceColumns.contains { $0.type.mayBeLarge }
     }
+
+    /// Whether rows that the forward flow makes get values in the target that the source has not seen: columns that are
+    /// never seeded.
+    var hasOwnDefaults: Bool { flow == .reverse && fields.contains { !$0.isSeeded } }
 }
 
 extension SourceType {

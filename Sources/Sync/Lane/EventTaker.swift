@@ -16,6 +16,8 @@ final class EventTaker {
         case barrier
         /// The message was taken, and the batch must be applied before any other.
         case last
+        /// Whose change it is cannot be told now; the message was not taken.
+        case untold(any Error)
         /// The partition cannot go on.
         case failed(Model.TopicPartition, KafkaError)
     }
@@ -28,6 +30,8 @@ final class EventTaker {
     }
 
     private let batch: LaneBatch
+    /// The changes that the opposite flow has made; nil where there is none.
+    private let echoes: Echoes?
     private let entityByTopic: [String: Int]
     private var origins: [Model.TopicPartition: Origin] = [:]
     /// The keys of each entity that have events in quarantine.
@@ -39,8 +43,9 @@ final class EventTaker {
     private var lastPartition: Int32 = -1
     private var lastOrigin: Origin?
 
-    init(_ batch: LaneBatch, playbook: CompiledPlaybook) throws(SyncError) {
+    init(_ batch: LaneBatch, playbook: CompiledPlaybook, echoes: Echoes?) throws(SyncError) {
         self.batch = batch
+        self.echoes = echoes
         var byTopic: [String: Int] = [:]
         for (index, entity) in playbook.entities.enumerated() {
             let topic = playbook.kafka.topic(of: entity.source)
@@ -136,6 +141,9 @@ final class EventTaker {
                 return skip(.replay, message, origin)
             }
             if isTruncated(header, origin) { return skip(.truncated, message, origin) }
+            do {
+                if try isEcho(header, origin) { return skip(.echo, message, origin) }
+            } catch { return .untold(error) }
             advance(message, origin, header)
             batch.truncate = LaneBatch.Truncate(
                 entity: origin.entity, partitionIndex: origin.place, partitions: origin.partitions,
@@ -165,6 +173,15 @@ final class EventTaker {
             entity.rows.removeLastRow()
             return skip(.truncated, message, origin)
         }
+        do {
+            if try isEcho(header, origin) {
+                entity.rows.removeLastRow()
+                return skip(.echo, message, origin)
+            }
+        } catch {
+            entity.rows.removeLastRow()
+            return .untold(error)
+        }
         if !parked[origin.entity].isEmpty {
             let key = entity.key(of: row)
             if parked[origin.entity].contains(key) {
@@ -182,6 +199,14 @@ final class EventTaker {
     private func isTruncated(_ header: RowHeader, _ origin: Origin) -> Bool {
         guard let truncated = truncated[origin.entity], let position = header.position else { return false }
         return position < truncated
+    }
+
+    /// Whether the opposite flow made the change. A row that it made may have defaults of this flow's own side in it, which
+    /// are news.
+    private func isEcho(_ header: RowHeader, _ origin: Origin) throws -> Bool {
+        guard let echoes, let transaction = header.transaction else { return false }
+        if header.operation == .create, batch.entities[origin.entity].entity.hasOwnDefaults { return false }
+        return try echoes.contains(transaction, place: origin.place)
     }
 
     private func advance(_ message: borrowing Message, _ origin: Origin, _ header: RowHeader) {

@@ -48,7 +48,9 @@ final class Lane {
         self.connections = connections
         self.logger = logger
         batch = LaneBatch(playbook, modes: modes, lanes: lanes)
-        taker = try EventTaker(batch, playbook: playbook)
+        taker = try EventTaker(
+            batch, playbook: playbook,
+            echoes: playbook.playbook.ownership == nil ? nil : connections.source.map(Echoes.init))
         parkedRetry = ParkedRetry(beside: batch, modes: modes)
     }
 
@@ -131,12 +133,20 @@ final class Lane {
                 case .last:
                     cursor.next += 1
                     return
+                case .untold(let error): return wait(after: error)
                 case .failed(let partition, let error):
                     cursor.next += 1
                     partitionFailed(partition, error)
                 }
             }
         }
+    }
+
+    /// What is in the batch is applied first.
+    private func wait(after error: any Error) {
+        guard batch.isEmpty else { return }
+        report(error, attempt: startBackoff.attempts)
+        mailbox.wait(startBackoff.fail())
     }
 
     /// Waits for messages when the batch is empty. When it is not, takes what is there; and while it is behind, which

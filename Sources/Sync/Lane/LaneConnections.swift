@@ -6,7 +6,7 @@ internal import Playbook
 /// A lane's way to the databases: the target session it applies in, opened anew when it broke, and the source.
 final class LaneConnections {
     private let target: ConnectionString
-    private let source: ConnectionString?
+    let source: ConnectionString?
     private let flow: Flow
     private var session: TargetSession?
     /// Whether the keys with events in quarantine were read since they may last have changed elsewhere.

@@ -21,6 +21,7 @@ final class PartitionAssigner {
     private var backoff = Backoff()
     private var nextAttempt = ContinuousClock.now
     private var nextCommit = ContinuousClock.now
+    private var nextCleaning = ContinuousClock.now
     private var ends: [RDKafka.TopicPartition: Int64] = [:]
 
     init(
@@ -80,6 +81,33 @@ final class PartitionAssigner {
         reclaimFenced()
         reclaimRewound()
         commitOffsets(waiting: false)
+        if ContinuousClock.now >= nextCleaning { forgetOldTransactions() }
+        if options.flow == .reverse, let connection { settleBrokenTransfer(connection) }
+    }
+
+    private func forgetOldTransactions() {
+        nextCleaning = .now + .seconds(3600)
+        guard playbook.playbook.ownership != nil, let connection else { return }
+        do {
+            try AppliedTransactions(on: connection).forgetOld()
+        } catch {
+            logger.debug("old transactions not forgotten", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// The reverse flow applies by its own ledger's copy of what the target's has decided.
+    private func settleOwnership(_ source: Connection) throws {
+        guard options.flow == .reverse, let target = options.source else { return }
+        let other = try Connection(target, applicationName: "tidegate sync")
+        try SharedOwnership(target: other, source: source).settle()
+    }
+
+    private func settleBrokenTransfer(_ source: Connection) {
+        do {
+            if try SharedOwnership.isUnsettled(on: source) { try settleOwnership(source) }
+        } catch {
+            logger.warning("a transfer of ownership is not settled, trying again", metadata: ["error": "\(error)"])
+        }
     }
 
     // MARK: Taking over
@@ -101,6 +129,7 @@ final class PartitionAssigner {
     private func take(_ partitions: [RDKafka.TopicPartition]) throws {
         let open = try connection ?? Connection(options.target, applicationName: "tidegate sync")
         connection = open
+        try settleOwnership(open)
         let claimed = try Checkpoints(on: open).claim(
             flow: options.flow,
             partitions: partitions.map { Model.TopicPartition(topic: $0.topic, partition: $0.partition) },
