@@ -50,11 +50,15 @@ public struct Migrations {
         }
     }
 
+    /// Whether the database has a ledger of this version.
+    public func isApplied(on connection: Connection) throws -> Bool {
+        try connection.query("SELECT to_regclass('tidegate.migration')").scalar != nil
+            && current(on: connection) == steps.last?.number
+    }
+
     /// Checks that the ledger is there and of this version, changing nothing.
     public func verify(on connection: Connection) throws {
-        guard try connection.query("SELECT to_regclass('tidegate.migration')").scalar != nil,
-            try current(on: connection) == steps.last?.number
-        else {
+        guard try isApplied(on: connection) else {
             throw LedgerError(.missing, "this database has no ledger of this version; a load or sync sets it up")
         }
     }

@@ -17,6 +17,17 @@ public struct Ownership {
                 "entity \(entity)" + (fields.isEmpty ? "" : ", fields \(fields.joined(separator: ", "))")
             }
         }
+
+        /// What its transfer to a side makes of an epoch.
+        public func epoch(after epoch: OwnershipEpoch, to owner: Side) -> OwnershipEpoch {
+            var (waves, transfers) = (epoch.waves, epoch.transfers)
+            switch self {
+            case .wave(let wave): if owner == .target { waves.insert(wave) } else { waves.remove(wave) }
+            case .entity(let entity, let fields):
+                transfers.append(OwnershipTransfer(entity: entity, fields: fields, owner: owner))
+            }
+            return OwnershipEpoch(number: epoch.number + 1, waves: waves, transfers: transfers)
+        }
     }
 
     private let connection: Connection
@@ -38,21 +49,18 @@ public struct Ownership {
         }
         let result = try connection.query(
             "SELECT epoch, wave, entity, fields, owner FROM tidegate.ownership_transfer ORDER BY epoch")
-        var waves: Set<WaveName> = []
-        var transfers: [OwnershipTransfer] = []
+        var epoch = OwnershipEpoch()
         for row in result.rows {
             guard let owner = row["owner"].flatMap(Side.init(rawValue:)) else {
                 throw LedgerError(.malformed, "a transfer of ownership")
             }
-            if let wave = row["wave"].map(WaveName.init(rawValue:)) {
-                if owner == .target { waves.insert(wave) } else { waves.remove(wave) }
-            } else if let entity = row["entity"].map(EntityName.init(rawValue:)) {
-                let fields = PostgresArray.elements(row["fields"] ?? "{}") ?? []
-                transfers.append(OwnershipTransfer(entity: entity, fields: fields.compactMap { $0 }, owner: owner))
-            }
+            let fields = PostgresArray.elements(row["fields"] ?? "{}") ?? []
+            let subject: Subject? =
+                row["wave"].map { .wave(WaveName(rawValue: $0)) }
+                ?? row["entity"].map { .entity(EntityName(rawValue: $0), fields: fields.compactMap { $0 }) }
+            if let subject { epoch = subject.epoch(after: epoch, to: owner) }
         }
-        let number = result.rows.last?["epoch"].flatMap(Int64.init) ?? 0
-        return OwnershipEpoch(number: number, waves: waves, transfers: transfers)
+        return epoch
     }
 
     /// Transfers ownership: one audited transaction that no apply transaction straddles.

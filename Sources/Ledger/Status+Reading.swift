@@ -10,9 +10,9 @@ extension Status {
                 try connection.query(Status.partitionsSQL), try connection.query(Status.scopesSQL),
                 try connection.query(
                     """
-                    SELECT e.name AS entity, q.reason, q.state, count(*) AS events
+                    SELECT q.flow, e.name AS entity, q.reason, q.state, count(*) AS events
                     FROM tidegate.quarantine q LEFT JOIN tidegate.entity e ON e.id = q.entity_id
-                    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+                    GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
                     """)
             )
         }
@@ -39,7 +39,7 @@ extension Status {
         }
         self.quarantine = quarantine.rows.map { row in
             QuarantineStatus(
-                entity: row["entity"], reason: row["reason"] ?? "", state: row["state"] ?? "",
+                flow: row["flow"] ?? "", entity: row["entity"], reason: row["reason"] ?? "", state: row["state"] ?? "",
                 events: row.int("events") ?? 0)
         }
     }

@@ -43,10 +43,24 @@ public struct Status: Hashable, Sendable, Encodable {
 
     /// Events set aside.
     public struct QuarantineStatus: Hashable, Sendable, Encodable {
+        public let flow: String
         public let entity: String?
         public let reason: String
         public let state: String
         public let events: Int
+    }
+
+    /// The same with what the other flow's ledger holds.
+    public func merged(with other: Status) -> Status {
+        Status(
+            partitions: partitions + other.partitions, scopes: scopes + other.scopes,
+            quarantine: quarantine + other.quarantine)
+    }
+
+    private init(partitions: [PartitionStatus], scopes: [ScopeStatus], quarantine: [QuarantineStatus]) {
+        self.partitions = partitions
+        self.scopes = scopes
+        self.quarantine = quarantine
     }
 
     /// All partitions of a flow together.

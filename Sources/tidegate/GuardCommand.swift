@@ -66,8 +66,8 @@ extension GuardCommand {
 
         @Option(
             help: """
-                A role of that database that applies changes without being a replica (default on the target: the playbook's \
-                role, where target.references is wait). No application may use it.
+                A role of that database that applies changes without being a replica (default: the playbook's role, \
+                where references is wait on that side). No application may use it.
                 """)
         var exempt: String?
 
@@ -163,7 +163,10 @@ extension GuardMode: ExpressibleByArgument {}
 extension Workspace {
     /// The role that applies changes on a side without being a replica.
     func applyingRole(_ side: Side) throws -> String? {
-        guard side == .target, playbook.playbook.target.references == .wait else { return nil }
-        return try targetConnection.query("SELECT session_user").scalar
+        let references = side == .target ? playbook.playbook.target.references : playbook.playbook.reverse?.references
+        guard references ?? .wait == .wait, side == .target || !playbook.playbook.reverseEntities.isEmpty else {
+            return nil
+        }
+        return try (side == .target ? targetConnection : sourceConnection)?.query("SELECT session_user").scalar
     }
 }

@@ -4,6 +4,7 @@ import Ledger
 import LibPQ
 public import Model
 import Playbook
+import Sync
 
 /// `tidegate own`: who owns what, and transfers of ownership.
 struct OwnCommand: ParsableCommand {
@@ -72,8 +73,32 @@ extension OwnCommand {
             try orExplain {
                 let workspace = try Workspace(try options.read(), command: "own", activating: false)
                 let subject = try subject(workspace.playbook)
-                let epoch = try Ownership(on: workspace.targetConnection).transfer(subject, to: to, reason: reason)
+                if to == .target { try checkWayBack(workspace) }
+                let transfer = GuardedTransfer(
+                    workspace.playbook, target: workspace.targetConnection, source: workspace.sourceConnection)
+                let (epoch, guarded) = try transfer.run(subject, to: to, reason: reason)
                 print("\(subject) belongs to the \(to.rawValue) since epoch \(epoch)")
+                for side in guarded { print("\(side.rawValue): guards renewed") }
+            }
+        }
+
+        private var fieldNames: [String] { fields?.split(separator: ",").map { $0.filter { $0 != " " } } ?? [] }
+
+        /// What is given to the target must flow back, from the first change on.
+        private func checkWayBack(_ workspace: Workspace) throws {
+            guard let entity, workspace.sourceConnection != nil else { return }
+            let name = EntityName(rawValue: entity)
+            let carried = try workspace.reverse()[name]
+            let isCarried =
+                fieldNames.isEmpty
+                ? workspace.playbook.playbook.mayOwnRows(of: name)
+                : fieldNames.allSatisfy { field in carried?.fields.contains { $0.name == field } ?? false }
+            guard isCarried else {
+                throw CommandFailure(
+                    """
+                    what the target would own of \(entity) does not flow back yet; name the entity in reverse.entities, \
+                    put the playbook in force and restart capture and sync with --reverse, then transfer it
+                    """)
             }
         }
 
@@ -95,12 +120,11 @@ extension OwnCommand {
                 let known = playbook.entities.map(\.name.rawValue).sorted().joined(separator: ", ")
                 throw CommandFailure("the playbook has no entity \(name); its entities are \(known)")
             }
-            let names = fields?.split(separator: ",").map { $0.filter { $0 != " " } } ?? []
-            for field in names { try check(field, of: compiled) }
-            if names.isEmpty, to == .target {
+            for field in fieldNames { try check(field, of: compiled) }
+            if fieldNames.isEmpty, to == .target {
                 try compiled.fields.map(\.column).forEach { try checkInverse($0, compiled) }
             }
-            return .entity(name, fields: names)
+            return .entity(name, fields: fieldNames)
         }
 
         private func check(_ field: String, of entity: CompiledEntity) throws {

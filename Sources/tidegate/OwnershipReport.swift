@@ -31,7 +31,12 @@ struct OwnershipReport: Encodable {
         let compiled = try CompiledPlaybook.compile(playbook, source: source, target: target)
         let ownership = Ownership(on: target)
         let epoch = try ownership.epoch()
-        let suppressed = try ownership.suppressed()
+        var suppressed = try ownership.suppressed()
+        if let reverse = try StatusCommand.reverseLedger(playbook) {
+            for (entity, counts) in try Ownership(on: reverse).suppressed() {
+                suppressed[entity, default: [:]].merge(counts) { $0 + $1 }
+            }
+        }
         self.playbook = playbook.name
         self.epoch = epoch.number
         var lines: [Line] = []

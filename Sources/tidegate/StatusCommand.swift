@@ -11,7 +11,8 @@ struct StatusCommand: ParsableCommand {
         commandName: "status",
         abstract: "Show where the migration stands: waves, what became of every event, lag, quarantine.",
         discussion: """
-            Everything shown is read from the ledger in the target, in one snapshot, and the topics' ends from the broker. \
+            Everything shown is read from the ledger in the target, in one snapshot, from the reverse flow's in the source, \
+            and the topics' ends from the broker. \
             For each partition, and so for their sum, always: consumed = applied + superseded + skipped + quarantined.
 
             \(ExitStatus.help())
@@ -35,10 +36,20 @@ struct StatusCommand: ParsableCommand {
             let connection = try Connection(
                 try playbook.target.postgres.connectionString(), applicationName: "tidegate status")
             try Migrations().verify(on: connection)
-            let report = StatusReport(
-                playbook: playbook.name, status: try Status(on: connection), ends: Self.logEnds(playbook))
+            var status = try Status(on: connection)
+            if let source = try Self.reverseLedger(playbook) { status = try status.merged(with: Status(on: source)) }
+            let report = StatusReport(playbook: playbook.name, status: status, ends: Self.logEnds(playbook))
             print(json ? try report.json() : report.text)
         }
+    }
+
+    /// The source, if the reverse flow has its ledger there.
+    static func reverseLedger(_ playbook: Playbook) throws -> Connection? {
+        guard !playbook.reverseEntities.isEmpty, let source = try playbook.source.postgres?.connectionString() else {
+            return nil
+        }
+        let connection = try Connection(source, applicationName: "tidegate status")
+        return try Migrations().isApplied(on: connection) ? connection : nil
     }
 
     /// The ends of the topics; nothing when the broker cannot be reached, since the rest is still worth showing.
@@ -46,8 +57,12 @@ struct StatusCommand: ParsableCommand {
         do {
             let ends = try LogEnds(playbook.kafka.resolvedProperties().reveal())
             var found: [String: [Int32: Int64]] = [:]
-            for entity in playbook.entities {
-                let topic = playbook.kafka.topic(of: entity.from.value)
+            var reverse = playbook.kafka
+            reverse.topics = playbook.reverseTopics
+            let topics =
+                playbook.entities.map { playbook.kafka.topic(of: $0.from.value) }
+                + playbook.reverseEntities.map { reverse.topic(of: $0.into.value) }
+            for topic in topics {
                 for (place, bound) in try ends.read(topic) { found[topic, default: [:]][place.partition] = bound.end }
             }
             return found

@@ -103,8 +103,10 @@ struct StatusReport: Encodable {
     }
 
     private var setAside: TextColumns {
-        var columns = TextColumns(["entity", "reason", "state", "events"], numeric: [3])
-        for group in quarantine { columns.add([group.entity ?? "-", group.reason, group.state, "\(group.events)"]) }
+        var columns = TextColumns(["flow", "entity", "reason", "state", "events"], numeric: [4])
+        for group in quarantine {
+            columns.add([group.flow, group.entity ?? "-", group.reason, group.state, "\(group.events)"])
+        }
         return columns
     }
 }

@@ -10,13 +10,15 @@ import Sync
 struct SyncCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sync",
-        abstract: "Apply the source's changes from the topics to the target, until stopped.",
+        abstract: "Apply one side's changes from the topics to the other, until stopped.",
         discussion: """
             Reads the playbook's topics as a member of a consumer group and applies what it finds to the target. How far \
             it is stands in the target, in the same transaction as the rows: it may be stopped, killed or started \
             anywhere else at any time, and any number of processes share the work.
 
-            Changes of rows that no load has started are skipped; `tidegate load` starts them. SIGTERM and SIGINT end \
+            Changes of rows that no load has started are skipped; `tidegate load` starts them. With --reverse what the \
+            target owns goes back to the source: the same engine with the sides swapped, from the topics that `tidegate \
+            capture --reverse` fills, its checkpoints in the source's schema tidegate. SIGTERM and SIGINT end \
             it when what it has taken is committed.
 
             \(ExitStatus.help("it was stopped, or with --once everything is applied", cannot: "it could not start or go on")) \
@@ -25,7 +27,13 @@ struct SyncCommand: ParsableCommand {
 
     @OptionGroup var options: PlaybookOptions
 
-    @Option(help: "The consumer group that shares the work (default: tidegate- and the playbook's name).")
+    @Flag(help: "Apply the target's changes to the source: of what the target owns.")
+    var reverse = false
+
+    @Option(
+        help:
+            "The consumer group that shares the work (default: tidegate-, the playbook's name, and -reverse with that)."
+    )
     var group: String?
 
     @Option(help: "Apply threads, each with its own target connection (default: the playbook's limits.lanes).")
@@ -44,16 +52,19 @@ struct SyncCommand: ParsableCommand {
     func run() throws {
         try orExplain {
             let workspace = try Workspace(try options.read(), command: "sync", activating: activate)
+            let playbook = reverse ? try workspace.reverse() : workspace.playbook
             workspace.targetConnection.close()
             workspace.sourceConnection?.close()
             var logger = options.logger("tidegate.sync")
-            logger[metadataKey: "playbook"] = "\(workspace.playbook.name)"
+            logger[metadataKey: "playbook"] = "\(playbook.name)"
+            if reverse { logger[metadataKey: "flow"] = "reverse" }
             let service = SyncService(
-                workspace.playbook,
+                playbook,
                 options: SyncOptions(
-                    target: workspace.target, source: workspace.source,
-                    kafka: try workspace.playbook.kafka.resolvedProperties(),
-                    group: group ?? "tidegate-\(workspace.playbook.name)", lanes: lanes,
+                    target: reverse ? workspace.source ?? workspace.target : workspace.target,
+                    source: reverse ? workspace.target : workspace.source,
+                    kafka: try playbook.kafka.resolvedProperties(), flow: reverse ? .reverse : .forward,
+                    group: group ?? "tidegate-\(playbook.name)" + (reverse ? "-reverse" : ""), lanes: lanes,
                     owner: "\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)",
                     stopsAtEnd: once),
                 logger: logger)

@@ -29,6 +29,24 @@ struct Workspace {
         try pin(activating)
     }
 
+    /// The reverse flow's playbook, with its ledger set up in the source.
+    ///
+    /// - Throws: when nothing flows back, and why.
+    func reverse() throws -> CompiledPlaybook {
+        guard let sourceConnection else {
+            throw CommandFailure("the playbook has no source.postgres: there is nowhere for changes to flow back to")
+        }
+        guard let reversed = try playbook.reversed(source: sourceConnection, target: targetConnection) else {
+            throw CommandFailure(
+                "nothing flows back: no rule of the playbook's ownership gives the target anything, and reverse.entities "
+                    + "names nothing")
+        }
+        try Migrations().apply(on: sourceConnection)
+        try Audit.identify(Actor.current, on: sourceConnection)
+        _ = try Entities(on: sourceConnection).register(reversed.entities.map(\.name))
+        return reversed
+    }
+
     private func pin(_ activating: Bool) throws {
         let playbooks = Playbooks(on: targetConnection)
         let active = try playbooks.active(playbook.name)

@@ -1,5 +1,5 @@
 import ChangeEvents
-import Model
+public import Model
 
 extension Playbook {
     /// The entities whose rows flow back from the target to the source: those of which it may own anything.
@@ -42,7 +42,7 @@ extension Playbook {
     // MARK: What the target may own
 
     /// Whether the target may own rows of an entity as a whole, at some time.
-    func mayOwnRows(of entity: EntityName) -> Bool {
+    public func mayOwnRows(of entity: EntityName) -> Bool {
         ownership?.defaultOwner == .target || isToBeTransferred(entity)
             || rulesForTarget(entity).contains { $0.fields.isEmpty }
     }

@@ -13,4 +13,7 @@ public struct ReverseSection: Sendable {
     public var entities: [Located<EntityName>]
     /// Where the section stands.
     public var location: FileLocation
+
+    /// The connector's properties without their places.
+    public var connectorProperties: [String: String] { connector.mapValues(\.value) }
 }

@@ -40,6 +40,7 @@ public struct Guard {
         try connection.transaction {
             try connection.execute("SET LOCAL lock_timeout = '10s'")
             try connection.execute(Self.tables)
+            try keep(mode, exemptRole, ownerSystem)
             var guarded: [EntityName] = []
             for entity in entities {
                 let triggers = GuardTriggers(
@@ -63,6 +64,29 @@ public struct Guard {
         }
     }
 
+    /// Guards anew what an epoch gives the other side, as guards were installed last; nothing where none are.
+    ///
+    /// - Returns: whether there are guards.
+    func renew(_ entities: [CompiledEntity], in epoch: OwnershipEpoch) throws -> Bool {
+        guard try isRenewable(),
+            let kept = try connection.query("SELECT mode, exempt_role, owner_system FROM tidegate.guard_setting").rows
+                .first,
+            let mode = kept["mode"].flatMap(GuardMode.init(rawValue:))
+        else { return false }
+        _ = try install(
+            entities, in: epoch, mode: mode, exemptRole: kept["exempt_role"], ownerSystem: kept["owner_system"] ?? "")
+        return true
+    }
+
+    private func keep(_ mode: GuardMode, _ exemptRole: String?, _ ownerSystem: String) throws {
+        try connection.query(
+            """
+            INSERT INTO tidegate.guard_setting (mode, exempt_role, owner_system) VALUES ($1, $2, $3)
+            ON CONFLICT (only_one) DO UPDATE SET mode = excluded.mode, exempt_role = excluded.exempt_role,
+                owner_system = excluded.owner_system
+            """, [.text(mode.rawValue), .optional(exemptRole), .text(ownerSystem)])
+    }
+
     /// Takes the guards of some entities away.
     public func remove(_ entities: [CompiledEntity]) throws {
         try connection.transaction {
@@ -76,6 +100,7 @@ public struct Guard {
                     try connection.query("DELETE FROM tidegate.guard WHERE entity = $1", [.text(entity.name.rawValue)])
                 }
             }
+            if try isRenewable() { try connection.execute("DELETE FROM tidegate.guard_setting") }
         }
     }
 
@@ -99,6 +124,10 @@ public struct Guard {
         try connection.query("SELECT to_regclass('tidegate.guard')").scalar != nil
     }
 
+    private func isRenewable() throws -> Bool {
+        try connection.query("SELECT to_regclass('tidegate.guard_setting')").scalar != nil
+    }
+
     /// The table and its partitions, as SQL.
     private func partitions(of table: TableName) throws -> [String] {
         let tree = try connection.query(
@@ -113,6 +142,10 @@ public struct Guard {
             entity text PRIMARY KEY, table_name text NOT NULL, mode text NOT NULL, epoch bigint NOT NULL,
             installed_at timestamptz NOT NULL DEFAULT now());
         COMMENT ON TABLE tidegate.guard IS 'Tables whose triggers keep applications from writing what the other side owns.';
+        CREATE TABLE IF NOT EXISTS tidegate.guard_setting (
+            only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one), mode text NOT NULL, exempt_role text,
+            owner_system text NOT NULL);
+        COMMENT ON TABLE tidegate.guard_setting IS 'How guards were installed last: how a transfer of ownership renews them.';
         CREATE TABLE IF NOT EXISTS tidegate.stray_write (
             id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, at timestamptz NOT NULL DEFAULT clock_timestamp(),
             role text NOT NULL, application text NOT NULL, client inet, table_name text NOT NULL, operation text NOT NULL,
