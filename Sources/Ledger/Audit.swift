@@ -16,6 +16,30 @@ public struct Audit {
         try connection.query("SELECT set_config('tidegate.actor', $1, false)", [.text(actor)])
     }
 
+    /// What a line tells.
+    public struct Line: Sendable {
+        /// What something was done to, such as `wave eu`.
+        public let subject: String
+        /// Names and numbers that belong to it.
+        public let detail: [String: String]
+        /// The Kafka record that caused it, if one did.
+        public let correlation: String?
+
+        /// A line.
+        public init(subject: String, detail: [String: String], correlation: String?) {
+            self.subject = subject
+            self.detail = detail
+            self.correlation = correlation
+        }
+    }
+
+    /// Adds lines that tell of the same.
+    public func record(_ action: AuditAction, _ lines: [Line]) throws {
+        for line in lines {
+            try record(action, subject: line.subject, detail: line.detail, correlation: line.correlation)
+        }
+    }
+
     /// Adds a line.
     ///
     /// - Parameters:

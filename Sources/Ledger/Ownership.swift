@@ -19,14 +19,16 @@ public struct Ownership {
         }
 
         /// What its transfer to a side makes of an epoch.
-        public func epoch(after epoch: OwnershipEpoch, to owner: Side) -> OwnershipEpoch {
+        public func epoch(
+            after epoch: OwnershipEpoch, to owner: Side, began: [Side: LSN] = [:]
+        ) -> OwnershipEpoch {
             var (waves, transfers) = (epoch.waves, epoch.transfers)
             switch self {
             case .wave(let wave): if owner == .target { waves.insert(wave) } else { waves.remove(wave) }
             case .entity(let entity, let fields):
                 transfers.append(OwnershipTransfer(entity: entity, fields: fields, owner: owner))
             }
-            return OwnershipEpoch(number: epoch.number + 1, waves: waves, transfers: transfers)
+            return OwnershipEpoch(number: epoch.number + 1, waves: waves, transfers: transfers, began: began)
         }
     }
 
@@ -48,7 +50,8 @@ public struct Ownership {
                 """)
         }
         let result = try connection.query(
-            "SELECT epoch, wave, entity, fields, owner FROM tidegate.ownership_transfer ORDER BY epoch")
+            "SELECT wave, entity, fields, owner, source_lsn, target_lsn FROM tidegate.ownership_transfer ORDER BY epoch"
+        )
         var epoch = OwnershipEpoch()
         for row in result.rows {
             guard let owner = row["owner"].flatMap(Side.init(rawValue:)) else {
@@ -58,7 +61,10 @@ public struct Ownership {
             let subject: Subject? =
                 row["wave"].map { .wave(WaveName(rawValue: $0)) }
                 ?? row["entity"].map { .entity(EntityName(rawValue: $0), fields: fields.compactMap { $0 }) }
-            if let subject { epoch = subject.epoch(after: epoch, to: owner) }
+            var began: [Side: LSN] = [:]
+            began[.source] = row["source_lsn"].flatMap { LSN($0) }
+            began[.target] = row["target_lsn"].flatMap { LSN($0) }
+            if let subject { epoch = subject.epoch(after: epoch, to: owner, began: began) }
         }
         return epoch
     }
@@ -68,14 +74,17 @@ public struct Ownership {
     /// It holds the locks of all entities, so it waits for the apply transactions and merges under way, and every later
     /// one sees the new epoch.
     ///
+    /// - Parameter sourceEnd: tells where the source's log ends, once nothing is applied any more.
     /// - Returns: the epoch that it begins.
     /// - Throws: `PostgresError` with 55P03 when they do not end within half a minute: nothing has changed then.
     @discardableResult
-    public func transfer(_ subject: Subject, to owner: Side, reason: String) throws -> Int64 {
+    public func transfer(
+        _ subject: Subject, to owner: Side, reason: String, sourceEnd: () throws -> LSN? = { nil }
+    ) throws -> Int64 {
         try connection.transaction {
             let number = try alone { () throws -> Int64 in
                 let number = try epoch().number + 1
-                try insert(subject, owner, reason, number)
+                try insert(subject, owner, reason, number, try sourceEnd())
                 return number
             }
             try Audit(on: connection).record(
@@ -95,7 +104,9 @@ public struct Ownership {
         return outcome
     }
 
-    private func insert(_ subject: Subject, _ owner: Side, _ reason: String, _ number: Int64) throws {
+    private func insert(
+        _ subject: Subject, _ owner: Side, _ reason: String, _ number: Int64, _ sourceEnd: LSN?
+    ) throws {
         let (wave, entity, fields): (String?, String?, [String]) =
             switch subject {
             case .wave(let wave): (wave.rawValue, nil, [])
@@ -103,11 +114,12 @@ public struct Ownership {
             }
         try connection.query(
             """
-            INSERT INTO tidegate.ownership_transfer (epoch, wave, entity, fields, owner, reason)
-            VALUES ($1, $2, $3, $4::text[], $5, $6)
+            INSERT INTO tidegate.ownership_transfer (epoch, wave, entity, fields, owner, reason, source_lsn, target_lsn)
+            VALUES ($1, $2, $3, $4::text[], $5, $6, $7::pg_lsn, pg_current_wal_insert_lsn())
             """,
             [
                 .int(number), .optional(wave), .optional(entity), .array(fields), .text(owner.rawValue), .text(reason),
+                .optional(sourceEnd?.description),
             ])
     }
 

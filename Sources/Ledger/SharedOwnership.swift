@@ -34,7 +34,9 @@ public struct SharedOwnership {
         }
         // Also after an error: whether the decision was committed, only the ledger can tell.
         defer { try? copy() }
-        return try Ownership(on: target).transfer(subject, to: owner, reason: reason)
+        return try Ownership(on: target).transfer(subject, to: owner, reason: reason) {
+            try source.query("SELECT pg_current_wal_insert_lsn()").scalar.flatMap { LSN($0) }
+        }
     }
 
     /// Brings the source's ledger to what the target's has decided, unless a transfer is under way.

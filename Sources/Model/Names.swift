@@ -58,6 +58,9 @@ public enum Flow: String, Sendable, CaseIterable {
     case forward
     /// Target to source.
     case reverse
+
+    /// The side that rows come from.
+    public var from: Side { self == .forward ? .source : .target }
 }
 
 /// A Kafka topic's partition.

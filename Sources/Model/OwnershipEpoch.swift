@@ -6,12 +6,17 @@ public struct OwnershipEpoch: Hashable, Sendable {
     public let waves: Set<WaveName>
     /// Transfers of entities and fields, oldest first. They come after the playbook's rules, so they win.
     public let transfers: [OwnershipTransfer]
+    /// Where the log of each side ended when it began: a side's changes below were made under another epoch.
+    public let began: [Side: LSN]
 
     /// An epoch from its parts.
-    public init(number: Int64 = 0, waves: Set<WaveName> = [], transfers: [OwnershipTransfer] = []) {
+    public init(
+        number: Int64 = 0, waves: Set<WaveName> = [], transfers: [OwnershipTransfer] = [], began: [Side: LSN] = [:]
+    ) {
         self.number = number
         self.waves = waves
         self.transfers = transfers
+        self.began = began
     }
 }
 

@@ -277,6 +277,33 @@ import Testing
         try expect([(.ownershipCondition, .error, text, "same fields")])
     }
 
+    /// What the target is to own must have a way back: into the source's tables, by SQL that the source can run.
+    @Test func ownershipWithoutAWayBack() throws {
+        func text(_ fields: String, _ rule: String, key: String = "id") -> String {
+            """
+              customers:
+                from: customers
+                into: crm.customer
+                key: [\(key)]
+                fields: \(fields)
+            ownership: { rules: [ { entity: customers, \(rule) } ] }
+
+            """
+        }
+        let lookup =
+            "{ id: id, full_name: first_name, tier_id: { from: \"length(tier)\", reverse: \"(SELECT code FROM ⟦crm.tier t "
+            + "WHERE t.id = tier_id)\" } }"
+        let type = "{ id: id, full_name: first_name, credit_limit: { from: credit_limit, reverse: ⟦email } }"
+        let several = "{ id: id, full_name: { from: ⟦\"first_name || last_name\", reverse: full_name } }"
+        let missing = "⟦{ id: id, full_name: first_name, email: email }"
+        try expect([
+            (.expression, .error, text(lookup, "fields: [tier_id], owner: target"), nil),
+            (.typeMismatch, .error, text(type, "fields: [credit_limit], owner: target"), nil),
+            (.noInverse, .error, text(several, "fields: [full_name], owner: target"), "reverse"),
+            (.requiredColumn, .error, text(missing, "owner: target"), "field"),
+        ])
+    }
+
     @Test func ownershipThatCannotHold() throws {
         let rows = "INSERT INTO customers (id, first_name, last_name, region) VALUES (1, 'a', 'b', 'EU');"
         let entity = """

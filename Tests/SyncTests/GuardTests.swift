@@ -1,3 +1,4 @@
+import Ledger
 import LibPQ
 import Model
 import Playbook
@@ -171,6 +172,36 @@ import Testing
             #expect(guarded == ["orders"])
             try source.execute("UPDATE customers SET credit_limit = 11 WHERE id = 1")
             expectRefused(source, "DELETE FROM orders WHERE id = 1", "epoch 4")
+        }
+    }
+
+    /// A transfer renews the guards of both sides, as they were installed.
+    @Test func transfersRenewGuards() throws {
+        try withGuards(
+            .reject,
+            text: text.replacing("target: { postgres: x }", with: "source: { postgres: x }\ntarget: { postgres: x }")
+        ) { source, target, playbook in
+            try Migrations().apply(on: target)
+            _ = try Entities(on: target).register(playbook.entities.map(\.name))
+            let transfer = GuardedTransfer(playbook, target: target, source: source)
+            let (epoch, guarded) = try transfer.run(.entity("customers", fields: ["name"]), to: .target, reason: "r")
+            #expect(epoch == 1 && guarded == [.source, .target])
+            expectRefused(source, "UPDATE customers SET name = 'c'", "name of customers", "target (crm) in epoch 1")
+            try target.execute("UPDATE customers SET name = 'c' WHERE id = 1")
+            for (side, session) in [(Side.source, source), (.target, target)] {
+                #expect(try Guard(side, on: session).states().map(\.epoch) == [1, 1])
+                #expect(try Ownership(on: session).epoch().number == 1)
+            }
+            _ = try transfer.run(.entity("customers", fields: ["name"]), to: .source, reason: "back")
+            try source.execute("UPDATE customers SET name = 'd' WHERE id = 1")
+            expectRefused(target, "UPDATE customers SET name = 'e'", "source (shop) in epoch 2")
+            // What keeps a transfer from being made leaves the guards as they were.
+            try target.execute("ALTER TABLE tidegate.ownership_transfer ADD CHECK (epoch < 3)")
+            #expect(throws: PostgresError.self) {
+                try transfer.run(.entity("customers", fields: ["name"]), to: .target, reason: "r")
+            }
+            try source.execute("UPDATE customers SET name = 'f' WHERE id = 1")
+            #expect(try Ownership(on: source).epoch().number == 2)
         }
     }
 }

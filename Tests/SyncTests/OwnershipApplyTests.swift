@@ -121,6 +121,63 @@ import Testing
         }
     }
 
+    /// Where the event brings the old row, a change of what the target owns is told to the audit trail, each by itself; what
+    /// only stands beside another change is none.
+    @Test func violationsAreAttributed() throws {
+        let rules = "{ rules: [ { entity: items, where: \"region = 'EU'\", fields: [note, price], owner: target } ] }"
+        try withItems(rules, partitions: 1) { sync in
+            for id in 1...3 { try write(sync, "c", id, id == 3 ? "US" : "EU", "n", 0) }
+            try sync.applyAll()
+            func update(_ id: Int, _ region: String, _ old: (String, Int), _ new: (String, Int), hasOld: Bool = true)
+                throws
+            {
+                sync.writer.begin(transaction: 700 + id)
+                try sync.writer.write(
+                    "u", "item", key: #"{"id":\#(id)}"#, before: hasOld ? row(id, region, old.0, old.1) : nil,
+                    after: row(id, region, new.0, new.1), millis: 1_700_000_000_123)
+            }
+            try update(1, "EU", ("n", 0), ("other", 0))
+            try update(1, "EU", ("other", 0), ("third", 5))
+            try update(2, "EU", ("n", 0), ("unseen", 0), hasOld: false)
+            try update(3, "US", ("n", 0), ("allowed", 1))
+            try sync.applyAll()
+            #expect(try sync.rows("SELECT * FROM item ORDER BY id") == ["1|EU|n|0", "2|EU|n|0", "3|US|allowed|1"])
+            let found = try sync.rows(
+                """
+                SELECT subject, detail->>'fields', detail->>'transaction', detail->>'written', detail->>'side', correlation
+                FROM tidegate.audit WHERE action = 'violation' ORDER BY seq
+                """)
+            #expect(
+                found == [
+                    "entity items, key (1)|note|701|2023-11-14T22:13:20.123Z|source|t.public.item[0]@3",
+                    "entity items, key (1)|note, price|701|2023-11-14T22:13:20.123Z|source|t.public.item[0]@4",
+                ])
+            let counts = try Ownership(on: sync.targetSession).suppressed()["items"]
+            #expect(counts?["note"]?.violations == 2)
+            #expect(counts?["price"]?.violations == 1)
+            #expect(try Audit(on: sync.targetSession).verify().description.hasPrefix("intact"))
+        }
+    }
+
+    /// What was written before a transfer may have been in order then.
+    @Test func whatWasWrittenBeforeATransferIsNoViolation() throws {
+        try withItems("{ default: source }", partitions: 1) { sync in
+            try write(sync, "c", 1, "EU", "n", 0)
+            try sync.applyAll()
+            let end = LSN(rawValue: UInt64(sync.writer.position + 12))
+            try Ownership(on: sync.targetSession).transfer(
+                .entity("items", fields: ["price"]), to: .target, reason: "test", sourceEnd: { end })
+            for price in 1...2 {
+                try sync.writer.write(
+                    "u", "item", key: #"{"id":1}"#, before: row(1, "EU", "n", price - 1),
+                    after: row(1, "EU", "n", price))
+            }
+            try sync.applyAll()
+            #expect(try sync.rows("SELECT price FROM item") == ["0"])
+            #expect(try sync.value("SELECT count(*) FROM tidegate.audit WHERE action = 'violation'") == "1")
+        }
+    }
+
     @Test func aTransferHoldsFromItsCommitOn() throws {
         try withItems("{ default: source }", partitions: 4) { sync in
             for id in 1...20 { try write(sync, "c", id, "EU", "n", 0) }

@@ -177,4 +177,26 @@ import Testing
             }
         }
     }
+
+    /// Ownership goes there and back; what either side writes while it owns is on both in the end.
+    @Test func transfersTurnTheFlowRound() throws {
+        try withShop { sides, source, target in
+            try seed(source)
+            try sides.settle()
+            let transfer = GuardedTransfer(sides.forward, target: target, source: source)
+            for round in 1...3 {
+                _ = try transfer.run(.entity("customers", fields: ["credit"]), to: .source, reason: "back")
+                try source.execute("UPDATE customers SET credit_limit = \(round) WHERE id <= 10")
+                try sides.settle()
+                #expect(try rows(target, "SELECT count(*) FROM crm.customer WHERE credit = \(round)") == ["10"])
+                _ = try transfer.run(.entity("customers", fields: ["credit"]), to: .target, reason: "there")
+                try target.execute("UPDATE crm.customer SET credit = \(round * 100) WHERE id <= 10")
+                try sides.settle()
+                #expect(
+                    try rows(source, "SELECT count(*) FROM customers WHERE id <= 10 AND credit_limit = \(round * 100)") == ["10"])
+                try expectEqual(source, target)
+            }
+            #expect(try Ownership(on: source).epoch() == Ownership(on: target).epoch())
+        }
+    }
 }

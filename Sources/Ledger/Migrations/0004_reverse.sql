@@ -17,3 +17,8 @@ CREATE TABLE tidegate.ownership_intent (
 COMMENT ON TABLE tidegate.ownership_intent IS
     'In the source''s ledger: a transfer of ownership that the target''s ledger may have decided or not. The reverse flow waits while it is there.';
 COMMENT ON COLUMN tidegate.ownership_intent.epoch IS 'The epoch that the transfer is to begin.';
+
+ALTER TABLE tidegate.ownership_transfer ADD COLUMN source_lsn pg_lsn, ADD COLUMN target_lsn pg_lsn;
+COMMENT ON COLUMN tidegate.ownership_transfer.source_lsn IS
+    'End of the source''s log at that time: what the source wrote before is no violation. Null where it could not be asked.';
+COMMENT ON COLUMN tidegate.ownership_transfer.target_lsn IS 'End of the target''s log at that time.';

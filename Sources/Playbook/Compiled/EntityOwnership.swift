@@ -24,6 +24,8 @@ public struct EntityOwnership: Hashable, Sendable {
 
     /// The epoch that this is true in.
     public let epoch: Int64
+    /// Where the log of the side that rows come from ended when the epoch began; nil when that is not known.
+    public let began: LSN?
     /// The owner of each target column that the entity writes.
     public let owners: [String: Owner]
     /// The different conditions that decide.
@@ -34,6 +36,7 @@ public struct EntityOwnership: Hashable, Sendable {
     /// What the rules, and then the epoch's transfers, make of an entity's fields.
     public init(of entity: CompiledEntity, in epoch: OwnershipEpoch) {
         self.epoch = epoch.number
+        began = epoch.number == 0 ? LSN(rawValue: 0) : epoch.began[entity.flow.from]
         var predicates: [Predicate] = []
         var owners: [String: Owner] = [:]
         for field in entity.fields {

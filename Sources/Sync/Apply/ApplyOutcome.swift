@@ -23,6 +23,8 @@ struct ApplyOutcome {
 
     /// What was not written because the target owns it, by entity and field.
     private(set) var suppressed: [Int: [String: SuppressedCount]] = [:]
+    /// Events that changed what the other side owns, by entity.
+    private(set) var violations: [Int: [Violation]] = [:]
 
     /// Takes in what staging came to.
     mutating func add(_ staged: StageOutcome, of entity: Int, _ batch: EntityBatch) {
@@ -36,6 +38,12 @@ struct ApplyOutcome {
         }
         for (field, count) in staged.suppressed {
             suppressed[entity, default: [:]][field, default: SuppressedCount()].writes += count.writes
+        }
+        for violation in staged.violations {
+            violations[entity, default: []].append(violation)
+            for field in violation.fields {
+                suppressed[entity, default: [:]][field, default: SuppressedCount()].violations += 1
+            }
         }
     }
 

@@ -16,13 +16,13 @@ final class BatchApplier {
     }
 
     private let session: TargetSession
-    private let entities: [EntityApplier]
+    let entities: [EntityApplier]
     private let reader: SourceReader?
     /// Whether transactions are recorded, for another flow to know its echoes.
     private let hasEchoes: Bool
     /// The events that were set aside.
     var quarantine: Quarantine { Quarantine(on: connection) }
-    private var connection: Connection { session.connection }
+    var connection: Connection { session.connection }
 
     /// An applier in a session, for the playbook's entities in its order.
     init(_ playbook: CompiledPlaybook, ids: [EntityName: EntityID], session: TargetSession, reader: SourceReader?)
@@ -109,6 +109,7 @@ final class BatchApplier {
             }
             let parked = try setAside(batch, outcome, events)
             try count(outcome.suppressed)
+            try audit(outcome.violations, of: batch)
             clock.applied()
             let accountings = batch.accountings(outcome)
             try advance(batch, accountings)

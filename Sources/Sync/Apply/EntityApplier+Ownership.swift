@@ -8,12 +8,13 @@ extension EntityApplier {
     /// Judges whose the staged rows are, and takes out what is not the source's to write: deletes of rows that the target
     /// owns, wholly or in part, and images that would neither make a row nor change one. What stays in the stage bears
     /// the judgement; `WritePlan` has a statement for each.
-    func judge(_ batch: EntityBatch) throws -> StageOutcome {
+    func judge(_ images: [Int32], _ batch: EntityBatch) throws -> StageOutcome {
         var outcome = StageOutcome()
         guard !ownership.isAllSource else { return outcome }
         for mask in staged.masks.sorted() { try queueJudgement(mask, present: shape(mask, of: batch).present) }
         if !ownership.predicates.isEmpty { try queue(versioned("judge stored"), statements.judgeStored(ownership)) }
         try flush()
+        try findViolations(images, batch, &outcome)
         if staged.hasDeletes { try settleDeletes(batch, &outcome) }
         for mask in staged.masks.sorted() {
             try countSuppressed(mask, shape(mask, of: batch), &outcome)
@@ -32,6 +33,45 @@ extension EntityApplier {
     func versioned(_ label: String) -> String { ownership.isAllSource ? label : "\(label) in \(ownership.epoch)" }
 
     private func shape(_ mask: Int32, of batch: EntityBatch) -> RowShape { batch.shapes.shapes[Int(mask)] }
+
+    // MARK: Violations
+
+    /// Finds the updates that changed what the target owns, as far as events tell.
+    private func findViolations(_ images: [Int32], _ batch: EntityBatch, _ outcome: inout StageOutcome) throws {
+        let foreign = entity.fields.filter { ownership.owners[$0.column] != .always(.source) }
+        var watched = ColumnSet()
+        for field in foreign { watched.formUnion(field.dependencies) }
+        guard let began = ownership.began else { return }
+        let changes = batch.changes(of: watched, in: images, since: began)
+        guard !changes.isEmpty else { return }
+        let signatures = try signatures(of: Set(changes.map(\.final)))
+        for change in changes {
+            guard let signature = signatures[change.final] else { continue }
+            let fields = foreign.filter { field in
+                !ownership.isSources(ownership.owners[field.column], signature: signature)
+                    && field.dependencies.columns.contains(where: change.columns.contains)
+            }
+            guard !fields.isEmpty else { continue }
+            outcome.violations.append(Violation(row: change.row, fields: fields.map(\.name)))
+        }
+    }
+
+    /// Whose some staged images are: the stage's `_owned`, by their places in the batch.
+    private func signatures(of images: Set<Int>) throws -> [Int: Int] {
+        guard !ownership.predicates.isEmpty else { return Dictionary(uniqueKeysWithValues: images.map { ($0, 0) }) }
+        let found = try connection.query(
+            """
+            SELECT "_seq", "_owned" FROM \(statements.stage) WHERE "_op" = 'u' AND "_partition" >= 0 \
+            AND "_seq" = ANY ($1::integer[])
+            """, [.array(images.sorted().map(String.init))])
+        var signatures: [Int: Int] = [:]
+        for row in found.rows {
+            if let seq = row[0].flatMap({ Int($0) }), let owned = row[1].flatMap({ Int($0) }) {
+                signatures[seq] = owned
+            }
+        }
+        return signatures
+    }
 
     // MARK: Deletes
 
@@ -53,6 +93,11 @@ extension EntityApplier {
             // The delete half of a row that was deleted and made again: its image is judged by itself.
             if isReplaced { continue }
             outcome.suppress("*", 1)
+            if let began = ownership.began, let position = batch.rows.header(Int(seq)).position,
+                position.minor >= began.rawValue
+            {
+                outcome.violations.append(Violation(row: Int(seq), fields: ["*"]))
+            }
             switch entity.deletes {
             case .refuse: outcome.refused.append(seq)
             case .detach:

@@ -87,7 +87,7 @@ final class EntityApplier {
                 WritePlan(entity: entity, shape: batch.shapes.shapes[plans.count], ownership: ownership))
         }
         let seen = try dropSeen()
-        var outcome = try judge(batch)
+        var outcome = try judge(images, batch)
         outcome.skipped += seen
         if !staged.moves.isEmpty { try stageMoves(of: batch) }
         return outcome

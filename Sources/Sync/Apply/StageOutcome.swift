@@ -9,6 +9,9 @@ struct StageOutcome {
     /// What is not written because the target owns it, by field.
     var suppressed: [String: SuppressedCount] = [:]
 
+    /// Events that changed what the other side owns.
+    var violations: [Violation] = []
+
     /// Counts writes of a field as not made.
     mutating func suppress(_ field: String, _ writes: Int) {
         if writes > 0 { suppressed[field, default: SuppressedCount()].writes += writes }

@@ -29,7 +29,7 @@ final class EntityBatch {
     init(entity: CompiledEntity, modes: ConnectorModes, shapes: ShapeNumbers) {
         self.entity = entity
         self.shapes = shapes
-        rows = RowBatch(columnCount: entity.sourceColumns.count)
+        rows = RowBatch(columnCount: entity.sourceColumns.count, keepsBefore: entity.mayBeShared)
         decoder = EventDecoder(columns: entity.sourceColumns, modes: modes, table: entity.source)
         movesRows = entity.movesRows
         reducer = ImageReducer(

@@ -1,0 +1,50 @@
+import Foundation
+internal import ChangeEvents
+internal import Ledger
+internal import Model
+internal import Playbook
+
+extension BatchApplier {
+    /// As many of one batch are audited one by one; of the others a line tells how many there are. A whole application that
+    /// goes on writing would fill the trail, at which all lanes wait for each other.
+    private static let mostViolations = 100
+
+    /// Audits the events that changed what the other side owns.
+    func audit(_ violations: [Int: [Violation]], of batch: LaneBatch) throws {
+        for (index, found) in violations.sorted(by: { $0.key < $1.key }) {
+            let applier = entities[index]
+            var lines = found.prefix(Self.mostViolations).map { line($0, applier, batch.entities[index], batch) }
+            if found.count > lines.count {
+                let more = ["more": "\(found.count - lines.count)", "side": applier.entity.flow.from.rawValue]
+                lines.append(Audit.Line(subject: "entity \(applier.entity.name)", detail: more, correlation: nil))
+            }
+            try Audit(on: connection).record(.violation, lines)
+        }
+    }
+
+    private func line(
+        _ violation: Violation, _ applier: EntityApplier, _ rows: EntityBatch, _ batch: LaneBatch
+    ) -> Audit.Line {
+        let entity = applier.entity
+        let header = rows.rows.header(violation.row)
+        // A key that is computed, or masked, is not for everybody to read.
+        let isPlain = entity.fields.allSatisfy { !$0.isKey || $0.sourceColumn != nil }
+        let key = isPlain ? rows.key(of: violation.row).joined(separator: ", ") : "computed"
+        let partition = batch.partitions[Int(header.partitionIndex)]?.checkpoint.partition
+        return Audit.Line(
+            subject: "entity \(entity.name), key (\(key))",
+            detail: [
+                "fields": violation.fields.joined(separator: ", "), "side": entity.flow.from.rawValue,
+                "transaction": header.transaction.map(String.init) ?? "unknown",
+                "position": header.position?.description ?? "unknown",
+                "written": Self.time(header.sourceMillis),
+                "epoch": "\(applier.ownership.epoch)",
+            ], correlation: partition.map { "\($0)@\(header.offset)" })
+    }
+
+    /// Milliseconds since 1970 in ISO 8601.
+    private static func time(_ millis: Int64) -> String {
+        let seconds = Date(timeIntervalSince1970: TimeInterval(millis / 1000)).ISO8601Format().dropLast()
+        return "\(seconds).\(String(millis % 1000 + 1000).suffix(3))Z"
+    }
+}
