@@ -30,6 +30,7 @@ final class TargetSession {
             SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0; SET work_mem = '64MB'
             """)
         if isReplica { try connection.execute("SET session_replication_role = replica") }
+        if hasEchoes { try SessionOrigin.adopt(on: connection) }
     }
 
     /// When the constraints that can wait are checked.

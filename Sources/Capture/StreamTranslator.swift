@@ -70,8 +70,11 @@ final class StreamTranslator {
         case UInt8(ascii: "R"): try relation(&reader)
         case UInt8(ascii: "T"): try truncate(&reader)
         case UInt8(ascii: "M"): try message(&reader)
-        // Types, whose names come from the catalog, and origins, which events do not tell.
-        case UInt8(ascii: "Y"), UInt8(ascii: "O"): break
+        case UInt8(ascii: "O"):
+            let lsn = LSN(rawValue: try reader.uint64())
+            transaction.origin = (try reader.string(), lsn)
+        // Types, whose names come from the catalog.
+        case UInt8(ascii: "Y"): break
         case let kind:
             throw CaptureError(.protocolViolation, "a replication message of an unknown kind, \(kind)")
         }
@@ -202,7 +205,7 @@ final class StreamTranslator {
         }
         let stamp = ChangeStamp(
             operation: operation, lastCommit: lastCommit, lsn: position, transaction: transaction.id,
-            commitMicroseconds: transaction.commitMicros, sentMicroseconds: now, order: order)
+            commitMicroseconds: transaction.commitMicros, sentMicroseconds: now, origin: transaction.origin, order: order)
         try reading(relation) { () throws(EncodeError) in
             try relation.encoder.encode(stamp, before: before, after: after, into: event)
         }

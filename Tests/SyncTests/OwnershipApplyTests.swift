@@ -159,6 +159,33 @@ import Testing
         }
     }
 
+    /// Where sessions may have no replication origin, the transactions of the opposite flow are known by their record.
+    @Test func recordedTransactionsAreEchoes() throws {
+        try withItems("{ rules: [ { entity: items, fields: [price], owner: target } ] }", partitions: 1) { sync in
+            try write(sync, "c", 1, "EU", "n", 0)
+            try sync.applyAll()
+            try Migrations().apply(on: sync.sourceSession)
+            func transaction(_ sql: String) throws -> Int {
+                try sync.sourceSession.transaction {
+                    try sync.sourceSession.execute(sql)
+                    return Int(try sync.sourceSession.query("SELECT pg_current_xact_id()").scalar ?? "") ?? 0
+                }
+            }
+            func update(_ transaction: Int, _ note: String, _ price: Int) throws {
+                sync.writer.begin(transaction: transaction)
+                try sync.writer.write(
+                    "u", "item", key: #"{"id":1}"#, before: row(1, "EU", "n", 0), after: row(1, "EU", note, price))
+            }
+            try update(try transaction(AppliedTransactions.record), "echo", 7)
+            try update(try transaction("SELECT 1"), "own", 0)
+            try update(try transaction(AppliedTransactions.record), "echo", 8)
+            try sync.applyAll()
+            #expect(try sync.rows("SELECT * FROM item") == ["1|EU|own|0"])
+            #expect(try sync.rows("SELECT reason, events FROM tidegate.skip_count") == ["echo|2"])
+            #expect(try sync.value("SELECT count(*) FROM tidegate.audit WHERE action = 'violation'") == "0")
+        }
+    }
+
     /// What was written before a transfer may have been in order then.
     @Test func whatWasWrittenBeforeATransferIsNoViolation() throws {
         try withItems("{ default: source }", partitions: 1) { sync in

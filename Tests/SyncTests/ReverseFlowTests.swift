@@ -13,14 +13,18 @@ import Testing
         CREATE TABLE customers (id bigint PRIMARY KEY, first_name text NOT NULL, email text, region text NOT NULL,
             credit_limit numeric(12,2), priority text NOT NULL, notes text);
         CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL REFERENCES customers, region text NOT NULL,
-            amount numeric(12,2), status text NOT NULL, created timestamp NOT NULL DEFAULT '2026-01-01')
+            amount numeric(12,2), status text NOT NULL, created timestamp NOT NULL DEFAULT '2026-01-01');
+        ALTER TABLE customers REPLICA IDENTITY FULL;
+        ALTER TABLE orders REPLICA IDENTITY FULL
         """
     private static let targetTables = """
         CREATE SCHEMA crm;
         CREATE TABLE crm.customer (id bigint PRIMARY KEY, name text NOT NULL, email text, region text NOT NULL,
             credit numeric(12,2), tier int NOT NULL, notes text, loyalty int NOT NULL DEFAULT 0);
         CREATE TABLE crm.orders (order_id bigint PRIMARY KEY, customer_id bigint NOT NULL REFERENCES crm.customer,
-            region text NOT NULL, amount numeric(12,2), state text NOT NULL)
+            region text NOT NULL, amount numeric(12,2), state text NOT NULL);
+        ALTER TABLE crm.customer REPLICA IDENTITY FULL;
+        ALTER TABLE crm.orders REPLICA IDENTITY FULL
         """
     private static let entities = """
           customers:

@@ -11,6 +11,8 @@ struct TransactionContext {
     var commitMicros: Int64 = 0
     /// Where its stream begins, which is what a BEGIN marker shows.
     var start = LSN(rawValue: 0)
+    /// The replication origin of the session that made it.
+    var origin: (name: String, lsn: LSN)?
     /// Whether it is open.
     var isOpen = false
     /// Whether its BEGIN marker has been sent.
@@ -25,6 +27,7 @@ struct TransactionContext {
         self.id = id
         self.start = start
         self.commitMicros = commitMicros
+        origin = nil
         isOpen = true
         isAnnounced = false
         events = 0

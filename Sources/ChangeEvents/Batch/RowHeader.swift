@@ -32,6 +32,8 @@ public struct RowHeader: Sendable, Equatable {
     public var sourceMillis: Int64
     /// Whether a snapshot produced it.
     public var snapshot: SnapshotMark
+    /// Whether a session of this program made the change, as its replication origin tells: an echo.
+    public var isApplied: Bool
     /// Whether it is half of a key change; the other key is in the batch's other-key spans.
     public var keyChange: KeyChange
     /// Whoever decodes chooses the number: usually the index of the topic partition among those of the lane.
@@ -42,7 +44,8 @@ public struct RowHeader: Sendable, Equatable {
     /// A header from its parts.
     public init(
         operation: ChangeOperation, position: SourcePosition? = nil, transaction: UInt32? = nil,
-        sourceMillis: Int64 = 0, snapshot: SnapshotMark = .none, keyChange: KeyChange = .none,
+        sourceMillis: Int64 = 0, snapshot: SnapshotMark = .none, isApplied: Bool = false,
+        keyChange: KeyChange = .none,
         partitionIndex: Int32 = 0, offset: Int64 = 0
     ) {
         self.operation = operation
@@ -50,6 +53,7 @@ public struct RowHeader: Sendable, Equatable {
         self.transaction = transaction
         self.sourceMillis = sourceMillis
         self.snapshot = snapshot
+        self.isApplied = isApplied
         self.keyChange = keyChange
         self.partitionIndex = partitionIndex
         self.offset = offset

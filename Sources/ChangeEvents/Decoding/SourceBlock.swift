@@ -6,6 +6,8 @@ struct SourceBlock {
     var transaction: UInt32?
     var millis: Int64 = 0
     var snapshot = SnapshotMark.none
+    /// Whether a session of this program made the change, as its replication origin tells.
+    var isApplied = false
     /// Tokens of the schema (PostgreSQL) or database (MySQL) and of the table; 0 without one.
     var schema = 0
     var database = 0
@@ -31,6 +33,7 @@ struct SourceBlock {
             case 5 where key.equals("ts_ms"): millis = tokens.bytes(index).integer ?? 0
             case 5 where key.equals("table"): table = index
             case 6 where key.equals("schema"): schema = index
+            case 6 where key.equals("origin"): isApplied = tokens.bytes(index).hasPrefix(ReplicationOrigin.prefix)
             case 8 where key.equals("sequence"): sequence = index
             case 8 where key.equals("snapshot"): snapshot = Self.mark(tokens, index)
             default: break

@@ -16,6 +16,9 @@ public struct ChangeStamp: Sendable {
     public var sentMicroseconds: Int64
     /// Whether a snapshot produced it.
     public var snapshot: SnapshotMark
+    /// The replication origin of the session that made the change, and where it says that the change stood in its own
+    /// origin's log; nil for a session without one.
+    public var origin: (name: String, lsn: LSN)?
     /// The change's place among all of its transaction and among those of its table, from 1; nil when the events
     /// carry no transaction metadata.
     public var order: (total: Int, table: Int)?
@@ -23,7 +26,8 @@ public struct ChangeStamp: Sendable {
     /// A stamp from its parts.
     public init(
         operation: ChangeOperation, lastCommit: LSN?, lsn: LSN?, transaction: UInt32?, commitMicroseconds: Int64,
-        sentMicroseconds: Int64, snapshot: SnapshotMark = .none, order: (total: Int, table: Int)? = nil
+        sentMicroseconds: Int64, snapshot: SnapshotMark = .none,
+        origin: (name: String, lsn: LSN)? = nil, order: (total: Int, table: Int)? = nil
     ) {
         self.operation = operation
         self.lastCommit = lastCommit
@@ -32,6 +36,7 @@ public struct ChangeStamp: Sendable {
         self.commitMicroseconds = commitMicroseconds
         self.sentMicroseconds = sentMicroseconds
         self.snapshot = snapshot
+        self.origin = origin
         self.order = order
     }
 }

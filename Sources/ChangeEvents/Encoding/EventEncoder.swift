@@ -39,14 +39,13 @@ public final class EventEncoder {
         encodings = columns.map { ColumnEncoding($0.type, modes) }
         types = columns.map { EncodedType($0.type) }
         writer = JSONValueWriter(modes)
-        func quoted(_ text: String) -> [UInt8] { Array("\"".utf8) + JSONText.escaped(text) + Array("\"".utf8) }
-        names = columns.map { quoted($0.name) + Array(":".utf8) }
+        names = columns.map { Self.quoted($0.name) + Array(":".utf8) }
         sourceHead =
-            Array("{\"version\":".utf8) + quoted(origin.version) + Array(",\"connector\":\"postgresql\",\"name\":".utf8)
-            + quoted(origin.name) + Array(",\"ts_ms\":".utf8)
-        sourceDatabase = Array(",\"db\":".utf8) + quoted(origin.database) + Array(",\"sequence\":\"[".utf8)
+            Array("{\"version\":".utf8) + Self.quoted(origin.version) + Array(",\"connector\":\"postgresql\",\"name\":".utf8)
+            + Self.quoted(origin.name) + Array(",\"ts_ms\":".utf8)
+        sourceDatabase = Array(",\"db\":".utf8) + Self.quoted(origin.database) + Array(",\"sequence\":\"[".utf8)
         sourceTable =
-            Array(",\"schema\":".utf8) + quoted(table.schema) + Array(",\"table\":".utf8) + quoted(table.name)
+            Array(",\"schema\":".utf8) + Self.quoted(table.schema) + Array(",\"table\":".utf8) + Self.quoted(table.name)
             + Array(",\"txId\":".utf8)
     }
 
@@ -136,6 +135,10 @@ public final class EventEncoder {
         }
     }
 
+    private static func quoted(_ text: String) -> [UInt8] {
+        Array("\"".utf8) + JSONText.escaped(text) + Array("\"".utf8)
+    }
+
     private func putSource(_ stamp: ChangeStamp, into sink: inout ByteSink) {
         sink.append(sourceHead)
         sink.appendInteger(floorDivided(stamp.commitMicroseconds, 1000))
@@ -162,7 +165,14 @@ public final class EventEncoder {
         sink.put(",\"lsn\":")
         putNumber(stamp.lsn.map { Int64(bitPattern: $0.rawValue) }, into: &sink)
         sink.reserve(64)
-        sink.put(",\"xmin\":null,\"origin\":null,\"origin_lsn\":null}")
+        guard let origin = stamp.origin else { return sink.put(",\"xmin\":null,\"origin\":null,\"origin_lsn\":null}") }
+        sink.put(",\"xmin\":null,\"origin\":")
+        sink.append(Self.quoted(origin.name))
+        sink.reserve(16)
+        sink.put(",\"origin_lsn\":")
+        sink.appendInteger(Int64(bitPattern: origin.lsn.rawValue))
+        sink.reserve(1)
+        sink.put(UInt8(ascii: "}"))
     }
 
     private func putQuotedPosition(_ position: LSN?, into sink: inout ByteSink) {

@@ -1,3 +1,4 @@
+internal import Ledger
 internal import LibPQ
 internal import Model
 internal import Playbook
@@ -27,6 +28,7 @@ final class TargetSession {
             SET temp_buffers = '32MB'; SET idle_in_transaction_session_timeout = '30s'
             """)
         if isReplica { try connection.execute("SET session_replication_role = replica") }
+        if playbook.playbook.ownership != nil { try SessionOrigin.adopt(on: connection) }
     }
 
     /// Prepares a statement unless the session has it.

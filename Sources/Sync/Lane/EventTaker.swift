@@ -206,7 +206,7 @@ final class EventTaker {
     private func isEcho(_ header: RowHeader, _ origin: Origin) throws -> Bool {
         guard let echoes, let transaction = header.transaction else { return false }
         if header.operation == .create, batch.entities[origin.entity].entity.hasOwnDefaults { return false }
-        return try echoes.contains(transaction, place: origin.place)
+        return try header.isApplied || echoes.contains(transaction, place: origin.place)
     }
 
     private func advance(_ message: borrowing Message, _ origin: Origin, _ header: RowHeader) {
