@@ -8,7 +8,10 @@ import Testing
 /// Not compared is what the connector makes up or loses (see `Deviation`).
 @Suite(.serialized) struct RecordedScriptTests {
     static let recordings =
-        ["lifecycle", "keys", "toast", "copy", "transactions", "no-pk", "foreign-keys", "generated", "logical-message"]
+        [
+            "lifecycle", "keys", "toast", "copy", "transactions", "no-pk", "foreign-keys", "generated",
+            "logical-message", "origins",
+        ]
         .map { Recording(scenario: "pg-\($0)", variant: "json") }
         + [
             Recording(scenario: "pg-lifecycle", variant: "json-no-tombstones"),
@@ -74,6 +77,9 @@ import Testing
                 if Deviation.isKnown(name, image, own?[column], theirs) { continue }
                 #expect(own?[column] as? NSObject == value as? NSObject, "\(place) \(image).\(column)")
             }
+        }
+        for field in ["origin", "origin_lsn"] {
+            #expect(ours.source[field] as? NSObject == theirs.source[field] as? NSObject, place)
         }
         for field in ["status", "event_count", "data_collections", "message"] {
             #expect(ours.envelope[field] as? NSObject == theirs.envelope[field] as? NSObject, place)

@@ -9,7 +9,7 @@ import Testing
     /// Left out: Avro and flattened events, which are not decoded yet; and two scenarios that have tests of their own.
     static let fixtures = Recording.all.filter {
         $0.isPostgres && !$0.isAvro && $0.variant != "json-unwrapped"
-            && !["pg-snapshot-live", "pg-schema-change"].contains($0.scenario)
+            && !["pg-snapshot-live", "pg-schema-change", "pg-origins"].contains($0.scenario)
     }
 
     @Test(arguments: fixtures) func copyEqualsSource(fixture: Recording) throws {
