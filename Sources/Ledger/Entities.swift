@@ -13,8 +13,7 @@ public struct Entities {
         let known = try find()
         if names.allSatisfy({ known[$0] != nil }) { return known.filter { names.contains($0.key) } }
         return try connection.transaction {
-            try connection.query(
-                "SELECT pg_advisory_xact_lock($1, $2)", [.int(AdvisoryLock.space), .int(AdvisoryLock.migration)])
+            try Migrations.lock(on: connection)
             let present = try find()
             for name in names.sorted() where present[name] == nil {
                 let result = try connection.query(

@@ -31,8 +31,7 @@ public struct Migrations {
     @discardableResult
     public func apply(on connection: Connection) throws -> Int {
         try connection.transaction {
-            try connection.query(
-                "SELECT pg_advisory_xact_lock($1, $2)", [.int(AdvisoryLock.space), .int(AdvisoryLock.migration)])
+            try Self.lock(on: connection)
             if try connection.query("SELECT to_regnamespace('tidegate')").scalar == nil {
                 try connection.execute("CREATE SCHEMA tidegate")
             }
@@ -48,6 +47,12 @@ public struct Migrations {
             }
             return steps.filter { $0.number > applied }.count
         }
+    }
+
+    /// Keeps others from making or changing the schema until the transaction ends.
+    public static func lock(on connection: Connection) throws(PostgresError) {
+        try connection.query(
+            "SELECT pg_advisory_xact_lock($1, $2)", [.int(AdvisoryLock.space), .int(AdvisoryLock.migration)])
     }
 
     /// Whether the database has a ledger of this version.

@@ -54,10 +54,11 @@ import Testing
     }
 
     @Test func everyActionOfTheWritersWorks() throws {
-        try withShop { source, _ in
-            for action in WriteAction.allCases {
-                try source.execute(action.sql)
+        try withShop { source, target in
+            for orders in ["true", "region = 'US'"] {
+                for action in WriteAction.allCases { try source.execute(action.sql(orders: orders)) }
             }
+            for action in CRMAction.allCases { try target.execute(action.sql) }
         }
     }
 }

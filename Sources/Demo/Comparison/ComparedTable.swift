@@ -35,7 +35,7 @@ struct ComparedTable {
                 """),
         ComparedTable(
             "orders", source: "shop.orders", target: "crm.orders", key: "id::text",
-            sourceColumns: "id, customer_id, state, placed_at, due, currency, total, paid_at, note"),
+            sourceColumns: "id, customer_id, region, state, placed_at, due, currency, total, paid_at, note"),
         ComparedTable(
             "lines", source: "shop.order_lines", target: "crm.order_line", key: "order_id || '/' || line_no",
             sourceColumns: "order_id, line_no, sku, quantity, price, discount"),

@@ -23,9 +23,10 @@ SELECT
     CASE WHEN n % 3 = 1 THEN inet '10.0.0.0' + n END
 FROM generate_series(1, {customers}) AS n;
 
-INSERT INTO shop.orders (customer_id, state, placed_at, due, currency, total, paid_at, note)
+INSERT INTO shop.orders (customer_id, region, state, placed_at, due, currency, total, paid_at, note)
 SELECT
     1 + (n * 31) % {customers},
+    (CASE WHEN (1 + (n * 31) % {customers}) % 2 = 0 THEN 'EU' ELSE 'US' END)::shop.region,
     (ARRAY['new', 'paid', 'shipped', 'closed'])[1 + n % 4]::shop.order_state,
     timestamptz '2023-05-01 12:00:00+02' + n * interval '7 minutes',
     CASE WHEN n % 3 <> 0 THEN date '2023-06-01' + n % 900 END,

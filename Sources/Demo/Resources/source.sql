@@ -29,6 +29,7 @@ CREATE TABLE shop.customers (
 CREATE TABLE shop.orders (
     id serial PRIMARY KEY,
     customer_id bigint NOT NULL REFERENCES shop.customers (id),
+    region shop.region NOT NULL,
     state shop.order_state NOT NULL DEFAULT 'new',
     placed_at timestamptz NOT NULL DEFAULT now(),
     due date,

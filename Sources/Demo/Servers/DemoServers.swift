@@ -9,6 +9,9 @@ final class DemoServers: Sendable {
         "shop.shop.attachments": 8, "shop.shop.probe": 1,
     ]
 
+    /// What flows back, while both systems are live.
+    static let reverseTopicPartitions = ["shop.reverse.crm.customer": 4, "shop.reverse.crm.orders": 8]
+
     let source: PostgresCluster
     let target: PostgresCluster
     let broker: BrokerProcess
@@ -23,8 +26,9 @@ final class DemoServers: Sendable {
         configuration.isDurable = true
         source = try PostgresCluster(configuration)
         target = try PostgresCluster(configuration)
+        let topics = Self.topicPartitions.merging(Self.reverseTopicPartitions) { $1 }
         broker = try BrokerProcess(
-            executable: executable, topics: Self.topicPartitions.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+            executable: executable, topics: topics.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
         try source.createDatabase("shop")
         try target.createDatabase("crm")
         playbookPath = folder + "/playbook.yaml"
@@ -48,6 +52,15 @@ final class DemoServers: Sendable {
 
     func connectToTarget(_ name: String = "demo") throws -> Connection {
         try Connection(ConnectionString(targetName), applicationName: name)
+    }
+
+    /// Waits until what the shop has written is in the CRM, or what that has written in the shop.
+    func drain(reverse: Bool = false, while alive: () throws -> Void) throws {
+        try Drain(
+            from: reverse ? connectToTarget() : connectToSource(), to: reverse ? connectToSource() : connectToTarget(),
+            topics: reverse ? Self.reverseTopicPartitions : Self.topicPartitions, broker: broker.bootstrapServers,
+            limit: .seconds(120)
+        ).wait(while: alive)
     }
 
     /// Makes both schemas and fills the source. Returns the number of rows in the source.

@@ -2,14 +2,18 @@ import Foundation
 import LibPQ
 import Synchronization
 
-/// People using the source while it is moved: several connections that write at a steady rate, each on its own thread.
+/// People using a system while it is moved: several connections that write at a steady rate, each on its own thread.
 final class WriteLoad: Sendable {
     /// What the writers have done.
     struct Tally: Sendable {
         var committed = 0
-        /// Refused by the source itself: deadlocks, rows that somebody else has just deleted. They leave rolled-back work in
+        /// Refused by the server itself: deadlocks, rows that somebody else has just deleted. They leave rolled-back work in
         /// the log, as in life.
         var refused = 0
+
+        static func + (left: Tally, right: Tally) -> Tally {
+            Tally(committed: left.committed + right.committed, refused: left.refused + right.refused)
+        }
     }
 
     private struct State {
@@ -19,14 +23,20 @@ final class WriteLoad: Sendable {
     }
 
     private let state = Mutex(State())
+    private let action: @Sendable () -> String
     private let stopping = Atomic<Bool>(false)
     private let ended = DispatchSemaphore(value: 0)
 
     /// Starts the writers.
-    init(source: ConnectionString, writers: Int, transactionsPerSecond: Int) throws {
+    ///
+    /// - Parameter action: makes the SQL of one transaction.
+    init(
+        _ database: ConnectionString, writers: Int, transactionsPerSecond: Int, action: @escaping @Sendable () -> String
+    ) throws {
+        self.action = action
         let pause = Double(writers) / Double(max(transactionsPerSecond, 1))
         for number in 0..<writers {
-            let connection = try Connection(source, applicationName: "shop-writer-\(number)")
+            let connection = try Connection(database, applicationName: "writer-\(number)")
             state.withLock { $0.running += 1 }
             // The connection is handed over to the thread and used by nobody else.
             nonisolated(unsafe) let own = connection
@@ -54,11 +64,10 @@ final class WriteLoad: Sendable {
 
     private func write(_ connection: Connection, every pause: Double) {
         defer { ended.signal() }
-        var generator = SystemRandomNumberGenerator()
         var next = Date()
         while !stopping.load(ordering: .sequentiallyConsistent) {
             do {
-                try connection.execute(WriteAction.random(using: &generator).sql)
+                try connection.execute(action())
                 state.withLock { $0.tally.committed += 1 }
             } catch let error where error.sqlState?.classCode == "40" || error.sqlState?.classCode == "23" {
                 state.withLock { $0.tally.refused += 1 }

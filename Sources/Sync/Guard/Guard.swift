@@ -1,3 +1,4 @@
+internal import Ledger
 public import LibPQ
 public import Model
 public import Playbook
@@ -39,6 +40,7 @@ public struct Guard {
     ) throws -> [EntityName] {
         try connection.transaction {
             try connection.execute("SET LOCAL lock_timeout = '10s'")
+            try Migrations.lock(on: connection)
             try connection.execute(Self.tables)
             try keep(mode, exemptRole, ownerSystem)
             var guarded: [EntityName] = []
