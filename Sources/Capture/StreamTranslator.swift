@@ -205,7 +205,8 @@ final class StreamTranslator {
         }
         let stamp = ChangeStamp(
             operation: operation, lastCommit: lastCommit, lsn: position, transaction: transaction.id,
-            commitMicroseconds: transaction.commitMicros, sentMicroseconds: now, origin: transaction.origin, order: order)
+            commitMicroseconds: transaction.commitMicros, sentMicroseconds: now, origin: transaction.origin,
+            order: order)
         try reading(relation) { () throws(EncodeError) in
             try relation.encoder.encode(stamp, before: before, after: after, into: event)
         }

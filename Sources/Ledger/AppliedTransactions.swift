@@ -12,7 +12,9 @@ public struct AppliedTransactions {
 
     /// The recorded transactions of a range, in full numbers; none where nothing is ever recorded.
     public func find(_ range: ClosedRange<UInt64>) throws(PostgresError) -> Set<UInt64> {
-        guard try connection.query("SELECT to_regclass('tidegate.applied_transaction')").scalar != nil else { return [] }
+        guard try connection.query("SELECT to_regclass('tidegate.applied_transaction')").scalar != nil else {
+            return []
+        }
         let found = try connection.query(
             "SELECT xid FROM tidegate.applied_transaction WHERE xid BETWEEN $1 AND $2",
             [.text("\(range.lowerBound)"), .text("\(range.upperBound)")])

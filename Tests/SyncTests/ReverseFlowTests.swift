@@ -197,7 +197,8 @@ import Testing
                 try target.execute("UPDATE crm.customer SET credit = \(round * 100) WHERE id <= 10")
                 try sides.settle()
                 #expect(
-                    try rows(source, "SELECT count(*) FROM customers WHERE id <= 10 AND credit_limit = \(round * 100)") == ["10"])
+                    try rows(source, "SELECT count(*) FROM customers WHERE id <= 10 AND credit_limit = \(round * 100)")
+                        == ["10"])
                 try expectEqual(source, target)
             }
             #expect(try Ownership(on: source).epoch() == Ownership(on: target).epoch())

@@ -73,7 +73,8 @@ public final class EventDecoder {
         let source = SourceBlock(document.tokens, envelope.source)
         let header = RowHeader(
             operation: operation, position: source.position, transaction: source.transaction,
-            sourceMillis: source.millis, snapshot: source.snapshot, isApplied: source.isApplied, partitionIndex: partitionIndex,
+            sourceMillis: source.millis, snapshot: source.snapshot, isApplied: source.isApplied,
+            partitionIndex: partitionIndex,
             offset: offset)
         if operation == .message { return .message(header) }
         if table != nil, !isOurs(document.tokens, source) { return .otherTable(Self.name(document.tokens, source)) }

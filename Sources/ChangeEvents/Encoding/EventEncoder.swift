@@ -41,7 +41,8 @@ public final class EventEncoder {
         writer = JSONValueWriter(modes)
         names = columns.map { Self.quoted($0.name) + Array(":".utf8) }
         sourceHead =
-            Array("{\"version\":".utf8) + Self.quoted(origin.version) + Array(",\"connector\":\"postgresql\",\"name\":".utf8)
+            Array("{\"version\":".utf8) + Self.quoted(origin.version)
+            + Array(",\"connector\":\"postgresql\",\"name\":".utf8)
             + Self.quoted(origin.name) + Array(",\"ts_ms\":".utf8)
         sourceDatabase = Array(",\"db\":".utf8) + Self.quoted(origin.database) + Array(",\"sequence\":\"[".utf8)
         sourceTable =

@@ -137,7 +137,8 @@ extension PlaybookCompiler {
         let rules = ownership.rules.filter { $0.entity.value == draft.name && $0.owner == .target }
         let ownsAll = ownership.defaultOwner == .target || rules.contains { $0.fields.isEmpty }
         for field in draft.fields {
-            guard let compiled = draft.compiledFields.first(where: { $0.name == field.name }), !compiled.isInvertible else { continue }
+            guard let compiled = draft.compiledFields.first(where: { $0.name == field.name }), !compiled.isInvertible
+            else { continue }
             let isKey = draft.key.contains { $0.value == field.column.name }
             let isOwned = ownsAll || rules.contains { rule in rule.fields.contains { $0.value == field.column.name } }
             guard isOwned || (isKey && !rules.isEmpty) else { continue }

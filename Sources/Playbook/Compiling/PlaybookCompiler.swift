@@ -21,7 +21,8 @@ final class PlaybookCompiler {
     let isThorough: Bool
 
     init(
-        _ playbook: Playbook, source: Connection?, target: Connection, isThorough: Bool, forward: CompiledPlaybook? = nil
+        _ playbook: Playbook, source: Connection?, target: Connection, isThorough: Bool,
+        forward: CompiledPlaybook? = nil
     ) {
         self.forward = forward
         self.isThorough = isThorough

@@ -44,7 +44,8 @@ final class PlaybookParser {
             name: name, file: text.file, text: source,
             source: sourceSection ?? SourceSection(postgres: nil, connector: [:], location: start),
             target: target, kafka: kafka ?? Self.noKafka(at: start), entities: entities, ownership: ownership,
-            reverse: reverse, waves: waves, masking: masking, limits: limits, findings: findings.sorted { $0.location < $1.location })
+            reverse: reverse, waves: waves, masking: masking, limits: limits,
+            findings: findings.sorted { $0.location < $1.location })
     }
 
     private static func noKafka(at start: FileLocation) -> KafkaSection {

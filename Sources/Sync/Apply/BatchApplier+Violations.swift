@@ -1,5 +1,5 @@
-import Foundation
 internal import ChangeEvents
+import Foundation
 internal import Ledger
 internal import Model
 internal import Playbook
