@@ -48,28 +48,15 @@ final class SourceSession {
 
     /// The end of the log now: commits that are visible lie before it.
     func logEnd() throws -> LSN {
-        guard let text = try connection.query("SELECT pg_current_wal_insert_lsn()").scalar, let end = LSN(text) else {
+        guard let end = try SourceLog(on: connection).end() else {
             throw BaselineError(.source, "the source gave no log position")
         }
-        // At the beginning of a page the position lies behind the page's header (24 bytes, 40 in the first page of a
-        // segment), which is not written before the next record: nobody would ever confirm it.
-        let inPage = end.rawValue % 8192
-        return inPage <= 40 ? LSN(rawValue: end.rawValue - inPage) : end
+        return end
     }
 
-    /// The connector's slot, the first of the names that the source has, and how far it is confirmed; nil when there is
-    /// none, or it is still being made and has not found the position from which it brings everything.
+    /// The connector's slot and how far it is confirmed; nil when there is none that brings everything.
     func confirmed(_ slots: [String]) throws -> (slot: String, position: LSN)? {
-        let found = try connection.query(
-            """
-            SELECT slot_name, confirmed_flush_lsn FROM pg_replication_slots
-            WHERE slot_name = ANY ($1::text[]) AND confirmed_flush_lsn IS NOT NULL
-            ORDER BY array_position($1::text[], slot_name::text) LIMIT 1
-            """, [.array(slots)])
-        guard let row = found.rows.first, let name = row[0], let position = row[1].flatMap({ LSN($0) }) else {
-            return nil
-        }
-        return (name, position)
+        try SourceLog(on: connection).confirmed(slots)
     }
 
     /// Waits until the connector's slot is there and has found its starting position: a change that is committed before

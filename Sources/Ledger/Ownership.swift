@@ -74,12 +74,15 @@ public struct Ownership {
     /// It holds the locks of all entities, so it waits for the apply transactions and merges under way, and every later
     /// one sees the new epoch.
     ///
-    /// - Parameter sourceEnd: tells where the source's log ends, once nothing is applied any more.
+    /// - Parameters:
+    ///   - evidence: what the audit trail shall tell besides.
+    ///   - sourceEnd: tells where the source's log ends, once nothing is applied any more.
     /// - Returns: the epoch that it begins.
     /// - Throws: `PostgresError` with 55P03 when they do not end within half a minute: nothing has changed then.
     @discardableResult
     public func transfer(
-        _ subject: Subject, to owner: Side, reason: String, sourceEnd: () throws -> LSN? = { nil }
+        _ subject: Subject, to owner: Side, reason: String, evidence: [String: String] = [:],
+        sourceEnd: () throws -> LSN? = { nil }
     ) throws -> Int64 {
         try connection.transaction {
             let number = try alone { () throws -> Int64 in
@@ -89,7 +92,7 @@ public struct Ownership {
             }
             try Audit(on: connection).record(
                 .ownershipTransferred, subject: subject.description,
-                detail: ["epoch": "\(number)", "owner": owner.rawValue, "reason": reason])
+                detail: evidence.merging(["epoch": "\(number)", "owner": owner.rawValue, "reason": reason]) { $1 })
             return number
         }
     }

@@ -21,7 +21,9 @@ public struct SharedOwnership {
     ///
     /// - Returns: the epoch that it begins.
     /// - Throws: `PostgresError` with 55P03, too, when another transfer is under way for half a minute.
-    public func transfer(_ subject: Ownership.Subject, to owner: Side, reason: String) throws -> Int64 {
+    public func transfer(
+        _ subject: Ownership.Subject, to owner: Side, reason: String, evidence: [String: String] = [:]
+    ) throws -> Int64 {
         try target.execute("SET lock_timeout = '30s'")
         try target.query("SELECT pg_advisory_lock($1, $2)", lock)
         defer { release() }
@@ -34,7 +36,7 @@ public struct SharedOwnership {
         }
         // Also after an error: whether the decision was committed, only the ledger can tell.
         defer { try? copy() }
-        return try Ownership(on: target).transfer(subject, to: owner, reason: reason) {
+        return try Ownership(on: target).transfer(subject, to: owner, reason: reason, evidence: evidence) {
             try source.query("SELECT pg_current_wal_insert_lsn()").scalar.flatMap { LSN($0) }
         }
     }

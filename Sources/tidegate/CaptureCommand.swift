@@ -68,6 +68,13 @@ struct CaptureCommand: ParsableCommand {
         return "tidegate_" + String(plain).prefix(46) + (reverse ? "_reverse" : "")
     }
 
+    /// The names that a connector's slot may have: the one that the playbook names, else the one that a capture makes, or
+    /// the connector's own default.
+    static func slotNames(of playbook: Playbook, reverse: Bool = false) -> [String] {
+        let connector = reverse ? playbook.reverse?.connectorProperties : playbook.source.connectorProperties
+        return connector?["slot.name"].map { [$0] } ?? [slotName(of: playbook, reverse: reverse), "debezium"]
+    }
+
     private func configuration(of playbook: Playbook) throws -> CaptureConfiguration {
         guard let source = try (reverse ? playbook.target.postgres : playbook.source.postgres)?.connectionString()
         else {

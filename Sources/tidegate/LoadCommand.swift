@@ -60,7 +60,7 @@ struct LoadCommand: ParsableCommand {
             let progress = LoadProgress(wave: wave, style: json ? .json : .forStandardError)
             var load = LoadOptions(source: workspace.source, target: workspace.target) { playbook.kafka.topic(of: $0) }
             load.sessionSettings = try playbook.sessionSettings() + [(Actor.setting, Redacted(Actor.current))]
-            load.slots = slots(playbook.playbook)
+            load.slots = CaptureCommand.slotNames(of: playbook.playbook)
             load.publications = publications(playbook.playbook)
             load.origin = csv != nil ? .csv : topic ? .topic : .source
             load.folder = csv
@@ -78,12 +78,6 @@ struct LoadCommand: ParsableCommand {
         }
     }
 
-    /// The connector's slot: the one that the playbook names, else the one that a capture makes, or the connector's own
-    /// default.
-    private func slots(_ playbook: Playbook) -> [String] {
-        if let named = playbook.source.connectorProperties["slot.name"] { return [named] }
-        return [CaptureCommand.slotName(of: playbook), "debezium"]
-    }
     /// The connector's publication: the one that the playbook names, else the one that a capture makes, or, where the
     /// connector reads by publications at all, its own default.
     private func publications(_ playbook: Playbook) -> [String] {

@@ -42,6 +42,9 @@ extension OwnCommand {
         static let configuration = CommandConfiguration(
             abstract: "Give an entity, some of its fields, or what a wave's rules name, to one side.",
             discussion: """
+                First the losing side's guards, where there are any, keep its applications out; then it is waited until what \
+                they have written is applied on the other side; then ownership moves, and the winning side's guards open.
+
                 --wave puts the playbook's rules with `from: wave` of that name in force (--to target) or out of force (--to \
                 source). --entity gives all its rows, or --fields of all its rows, to one side, whatever the rules say.
                 """)
@@ -63,9 +66,16 @@ extension OwnCommand {
         @Option(help: "Why, for the audit trail.")
         var reason: String
 
+        @Option(help: "Give up, and change nothing, when the losing side's changes are not applied within so many seconds.")
+        var drainTimeout = 60
+
+        @Flag(help: "Do not wait for the losing side's changes: those under way are not applied any more.")
+        var undrained = false
+
         func validate() throws {
             guard (wave == nil) != (entity == nil) else { throw ValidationError("Give --wave or --entity.") }
             if fields != nil, entity == nil { throw ValidationError("--fields goes with --entity.") }
+            guard drainTimeout > 0 else { throw ValidationError("--drain-timeout must be at least 1.") }
             if reason.allSatisfy(\.isWhitespace) { throw ValidationError("--reason must say something.") }
         }
 
@@ -76,10 +86,26 @@ extension OwnCommand {
                 if to == .target { try checkWayBack(workspace) }
                 let transfer = GuardedTransfer(
                     workspace.playbook, target: workspace.targetConnection, source: workspace.sourceConnection)
-                let (epoch, guarded) = try transfer.run(subject, to: to, reason: reason)
+                let (epoch, guarded) = try transfer.run(subject, to: to, reason: reason) { try drain(workspace) }
                 print("\(subject) belongs to the \(to.rawValue) since epoch \(epoch)")
                 for side in guarded { print("\(side.rawValue): guards renewed") }
             }
+        }
+
+        /// Waits until what the losing side has written has been applied on the other.
+        private func drain(_ workspace: Workspace) throws -> [String: String] {
+            guard !undrained else { return ["drained": "no"] }
+            let playbook = workspace.playbook.playbook
+            let isReverse = to == .source
+            let entities = isReverse ? playbook.reverseEntities : playbook.entities
+            guard !entities.isEmpty else { return [:] }
+            let drain = FlowDrain(
+                isReverse ? .reverse : .forward, topics: playbook.topics(reverse: isReverse),
+                slots: CaptureCommand.slotNames(of: playbook, reverse: isReverse), limit: .seconds(drainTimeout),
+                logEnds: try LogEnds(playbook.kafka.resolvedProperties().reveal()).read)
+            let (source, target) = (workspace.sourceConnection, workspace.targetConnection)
+            let end = try drain.wait(source: isReverse ? target : source, ledger: isReverse ? source ?? target : target)
+            return ["drained": end.map { "to \($0)" } ?? "to the ends of the topics"]
         }
 
         private var fieldNames: [String] { fields?.split(separator: ",").map { $0.filter { $0 != " " } } ?? [] }

@@ -57,12 +57,7 @@ struct StatusCommand: ParsableCommand {
         do {
             let ends = try LogEnds(playbook.kafka.resolvedProperties().reveal())
             var found: [String: [Int32: Int64]] = [:]
-            var reverse = playbook.kafka
-            reverse.topics = playbook.reverseTopics
-            let topics =
-                playbook.entities.map { playbook.kafka.topic(of: $0.from.value) }
-                + playbook.reverseEntities.map { reverse.topic(of: $0.into.value) }
-            for topic in topics {
+            for topic in playbook.topics() + playbook.topics(reverse: true) {
                 for (place, bound) in try ends.read(topic) { found[topic, default: [:]][place.partition] = bound.end }
             }
             return found

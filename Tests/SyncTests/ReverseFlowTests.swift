@@ -2,6 +2,7 @@ import Foundation
 import Ledger
 import LibPQ
 import Model
+import Playbook
 import Sync
 import Synchronization
 import TestSupport
@@ -63,7 +64,7 @@ import Testing
     {
         try withTwoWays(
             sourceTables: Self.sourceTables, targetTables: Self.targetTables, entities: Self.entities,
-            ownership: Self.ownership, references: references
+            ownership: Self.ownership, reverse: "reverse: { references: \(references) }", references: references
         ) { sides in try body(sides, sides.source.connect(), sides.target.connect()) }
     }
 
@@ -182,26 +183,107 @@ import Testing
         }
     }
 
-    /// Ownership goes there and back; what either side writes while it owns is on both in the end.
-    @Test func transfersTurnTheFlowRound() throws {
-        try withShop { sides, source, target in
+    /// Ownership goes there and back while both sides' applications try to write the same field of the same rows. Each write
+    /// that a guard let through adds one: in the end both sides have all of them.
+    @Test func noWriteIsLostWhenOwnershipGoesThereAndBack() throws {
+        try withShop(references: "replica") { sides, source, target in
             try seed(source)
             try sides.settle()
-            let transfer = GuardedTransfer(sides.forward, target: target, source: source)
-            for round in 1...3 {
-                _ = try transfer.run(.entity("customers", fields: ["credit"]), to: .source, reason: "back")
-                try source.execute("UPDATE customers SET credit_limit = \(round) WHERE id <= 10")
-                try sides.settle()
-                #expect(try rows(target, "SELECT count(*) FROM crm.customer WHERE credit = \(round)") == ["10"])
-                _ = try transfer.run(.entity("customers", fields: ["credit"]), to: .target, reason: "there")
-                try target.execute("UPDATE crm.customer SET credit = \(round * 100) WHERE id <= 10")
-                try sides.settle()
-                #expect(
-                    try rows(source, "SELECT count(*) FROM customers WHERE id <= 10 AND credit_limit = \(round * 100)")
-                        == ["10"])
-                try expectEqual(source, target)
+            for (side, session) in [(Side.source, source), (.target, target)] {
+                _ = try Guard(side, on: session).install(
+                    sides.forward.entities, in: Ownership(on: target).epoch(), mode: .reject, exemptRole: nil,
+                    ownerSystem: "the other")
             }
+            let writers = [
+                Incrementer(
+                    sides.source, "UPDATE customers SET credit_limit = credit_limit + 1, notes = NULL WHERE id = "),
+                Incrementer(sides.target, "UPDATE crm.customer SET credit = credit + 1 WHERE id = "),
+            ]
+            for writer in writers { writer.start() }
+            defer { for writer in writers { writer.stop() } }
+            let transfer = GuardedTransfer(sides.forward, target: target, source: source)
+            for round in 1...6 {
+                let owner: Side = round % 2 == 1 ? .source : .target
+                let drain = try sides.drain(owner == .source ? .reverse : .forward)
+                _ = try transfer.run(.entity("customers", fields: ["credit"]), to: owner, reason: "round \(round)") {
+                    let (from, to) = owner == .source ? (target, source) : (source, target)
+                    return ["drained": "\(try drain.wait(source: from, ledger: to)?.description ?? "")"]
+                }
+                let writer = writers[owner == .source ? 0 : 1]
+                let before = writer.accepted
+                try waitUntil("the new owner writes") { writer.accepted > before + 30 }
+            }
+            for writer in writers { writer.stop() }
+            try sides.settle()
+            let total = 20 * 100 + writers.reduce(0) { $0 + $1.accepted }
+            #expect(try rows(source, "SELECT sum(credit_limit)::int FROM customers") == ["\(total)"])
+            #expect(writers.allSatisfy { $0.refused > 0 })
+            try expectEqual(source, target)
             #expect(try Ownership(on: source).epoch() == Ownership(on: target).epoch())
+            #expect(try rows(target, "SELECT count(*) FROM tidegate.audit WHERE detail->>'drained' <> ''") == ["6"])
+            for side in [source, target] {
+                #expect(try rows(side, "SELECT count(*) FROM tidegate.audit WHERE action = 'violation'") == ["0"])
+            }
         }
+    }
+
+    /// Whoever does not wait for the losing side's flow, or waits in vain, changes nothing.
+    @Test func aTransferThatCannotDrainChangesNothing() throws {
+        try withShop { sides, source, target in
+            let transfer = GuardedTransfer(sides.forward, target: target, source: source)
+            let drain = FlowDrain(
+                .forward, topics: sides.forward.topics, slots: ["no_such_slot"], limit: .milliseconds(50),
+                logEnds: { _ in [:] })
+            let error = #expect(throws: SyncError.self) {
+                _ = try transfer.run(.entity("customers", fields: ["notes"]), to: .target, reason: "r") {
+                    _ = try drain.wait(source: source, ledger: target)
+                    return [:]
+                }
+            }
+            #expect(error?.code == .notDrained && error?.message.contains("no_such_slot") == true)
+            let epochs = try [source, target].map { try Ownership(on: $0).epoch().number }
+            #expect(epochs == [0, 0])
+        }
+    }
+}
+
+/// An application that adds one to a column of one row after the other, and counts what it was let do.
+private final class Incrementer: Sendable {
+    private let database: TestDatabase
+    private let update: String
+    private let counts = Mutex((accepted: 0, refused: 0))
+    private let isStopping = Atomic<Bool>(false)
+    private let ended = DispatchGroup()
+
+    init(_ database: TestDatabase, _ update: String) {
+        self.database = database
+        self.update = update
+    }
+
+    var accepted: Int { counts.withLock { $0.accepted } }
+    var refused: Int { counts.withLock { $0.refused } }
+
+    func start() {
+        ended.enter()
+        Thread { [self] in
+            defer { ended.leave() }
+            guard let session = try? database.connect() else { return }
+            var id = 0
+            while !isStopping.load(ordering: .relaxed) {
+                id = id % 20 + 1
+                do {
+                    try session.execute("\(update)\(id)")
+                    counts.withLock { $0.accepted += 1 }
+                } catch {
+                    counts.withLock { $0.refused += 1 }
+                }
+                Thread.sleep(forTimeInterval: 0.002)
+            }
+        }.start()
+    }
+
+    func stop() {
+        isStopping.store(true, ordering: .relaxed)
+        ended.wait()
     }
 }

@@ -127,35 +127,33 @@ final class TwoWayFixture: Sendable {
     /// Waits until all that both sides have committed has gone to the other, and what that made there has come back.
     func settle() throws {
         for _ in 0..<2 {
-            for (place, playbook) in [forward, reverse].enumerated() { try drain(captures[place], playbook) }
+            for flow in [Flow.forward, .reverse] {
+                let sessions = (try source.connect(), try target.connect())
+                do {
+                    _ = try drain(flow).wait(
+                        source: flow == .forward ? sessions.0 : sessions.1,
+                        ledger: flow == .forward ? sessions.1 : sessions.0)
+                } catch {
+                    try throwFailure()
+                    throw WaitedInVain("\(error); \(syncs.flatMap(\.reports).compactMap(\.stall))")
+                }
+            }
+        }
+    }
+
+    /// What waits for a flow to have applied all that its source has committed.
+    func drain(_ flow: Flow) throws -> FlowDrain {
+        let playbook = flow == .forward ? forward : reverse
+        return FlowDrain(
+            flow, topics: playbook.topics, slots: [slots[flow == .forward ? 0 : 1]], limit: .seconds(60)
+        ) { topic in
+            try self.ends(topic).mapValues { Model.PartitionProgress.Bound(low: 0, end: $0) }
         }
     }
 
     /// The ends of a flow's topics, summed.
     func events(_ playbook: CompiledPlaybook) throws -> Int64 {
         try playbook.topics.reduce(0) { sum, topic in try sum + ends(topic).values.reduce(0, +) }
-    }
-
-    private func drain(_ capture: CaptureService, _ playbook: CompiledPlaybook) throws {
-        let isForward = playbook.playbook.flow == .forward
-        let from = try (isForward ? source : target).connect()
-        let end = try from.query("SELECT pg_current_wal_lsn()").scalar.flatMap { LSN($0) } ?? LSN(rawValue: 0)
-        try waitUntil("the \(playbook.playbook.flow) capture has confirmed \(end)", within: .seconds(60)) {
-            try throwFailure()
-            return capture.progress.confirmed >= end
-        }
-        let ledger = try (isForward ? target : source).connect()
-        for topic in playbook.topics {
-            let ends = try ends(topic)
-            try waitUntil(
-                "the \(playbook.playbook.flow) flow is at the end of \(topic)", within: .seconds(60),
-                state: { "\(syncs.flatMap(\.reports).compactMap(\.stall))" }
-            ) {
-                try throwFailure()
-                let reached = try Checkpoints(on: ledger).find(flow: playbook.playbook.flow, topic: topic)
-                return ends.allSatisfy { $1 == 0 || (reached[$0]?.nextOffset ?? 0) >= $1 }
-            }
-        }
     }
 
     private func ends(_ topic: String) throws -> [Model.TopicPartition: Int64] {

@@ -4,6 +4,9 @@ import Foundation
 public struct WaitedInVain: Error, CustomStringConvertible {
     /// What was waited for.
     public let description: String
+
+    /// Says what.
+    public init(_ description: String) { self.description = description }
 }
 
 /// Blocks until `condition` is true, looking again every few milliseconds.
@@ -18,7 +21,7 @@ public func waitUntil(
     while try !condition() {
         guard ContinuousClock.now < deadline else {
             let state = (try? state()) ?? ""
-            throw WaitedInVain(description: "waited in vain for \(what)" + (state.isEmpty ? "" : "\n\(state)"))
+            throw WaitedInVain("waited in vain for \(what)" + (state.isEmpty ? "" : "\n\(state)"))
         }
         Thread.sleep(forTimeInterval: 0.005)
     }

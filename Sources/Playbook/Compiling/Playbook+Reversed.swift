@@ -39,6 +39,14 @@ extension Playbook {
         reverse?.topics ?? Located("\(name).reverse.{schema}.{table}", at: reverse?.location ?? kafka.location)
     }
 
+    /// The topics of a flow, without repetition, sorted.
+    public func topics(reverse isReverse: Bool = false) -> [String] {
+        var kafka = kafka
+        if isReverse { kafka.topics = reverseTopics }
+        let tables = isReverse ? reverseEntities.map(\.into.value) : entities.map(\.from.value)
+        return Set(tables.map { kafka.topic(of: $0) }).sorted()
+    }
+
     // MARK: What the target may own
 
     /// Whether the target may own rows of an entity as a whole, at some time.

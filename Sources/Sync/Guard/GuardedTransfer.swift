@@ -21,17 +21,19 @@ public struct GuardedTransfer {
 
     /// Transfers ownership.
     ///
+    /// - Parameter drain: waits until what the losing side has written is applied; called when its guards are there.
+    ///   What it returns is told to the audit trail.
     /// - Returns: the epoch that it begins, and the sides whose guards were renewed.
     /// - Throws: what kept it from being made: then ownership and guards are as they were.
     public func run(
-        _ subject: Ownership.Subject, to owner: Side, reason: String
+        _ subject: Ownership.Subject, to owner: Side, reason: String, drain: () throws -> [String: String] = { [:] }
     ) throws -> (epoch: Int64, guarded: [Side]) {
         var guarded: [Side] = []
         let before = try Ownership(on: target).epoch()
         if try renew(owner.other, in: subject.epoch(after: before, to: owner)) { guarded.append(owner.other) }
         let epoch: Int64
         do {
-            epoch = try transfer(subject, owner, reason)
+            epoch = try transfer(subject, owner, reason, drain())
         } catch {
             _ = try? renew(owner.other, in: Ownership(on: target).epoch())
             throw error
@@ -42,12 +44,17 @@ public struct GuardedTransfer {
         return (epoch, guarded)
     }
 
-    private func transfer(_ subject: Ownership.Subject, _ owner: Side, _ reason: String) throws -> Int64 {
+    private func transfer(
+        _ subject: Ownership.Subject, _ owner: Side, _ reason: String, _ evidence: [String: String]
+    ) throws -> Int64 {
         guard let source, !playbook.playbook.reverseEntities.isEmpty else {
-            return try Ownership(on: target).transfer(subject, to: owner, reason: reason)
+            return try Ownership(on: target).transfer(subject, to: owner, reason: reason, evidence: evidence) {
+                try source.flatMap { try SourceLog(on: $0).end() }
+            }
         }
         try Migrations().apply(on: source)
-        return try SharedOwnership(target: target, source: source).transfer(subject, to: owner, reason: reason)
+        return try SharedOwnership(target: target, source: source)
+            .transfer(subject, to: owner, reason: reason, evidence: evidence)
     }
 
     private func renew(_ side: Side, in epoch: OwnershipEpoch) throws -> Bool {
