@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Ledger
 import LibPQ
+import Model
 import Playbook
 
 /// `tidegate audit`: who did what to what, when.
@@ -24,11 +25,16 @@ extension AuditCommand {
     struct TrailOptions: ParsableArguments {
         @OptionGroup var options: PlaybookOptions
 
+        @Option(help: "Whose ledger: target, or source for what the reverse flow has found.")
+        var side = Side.target
+
         /// Opens the trail.
         func open() throws -> Audit {
             let playbook = try options.read()
-            let connection = try Connection(
-                try playbook.target.postgres.connectionString(), applicationName: "tidegate audit")
+            guard let database = side == .target ? playbook.target.postgres : playbook.source.postgres else {
+                throw CommandFailure("the playbook has no source.postgres, and so no ledger there")
+            }
+            let connection = try Connection(try database.connectionString(), applicationName: "tidegate audit")
             try Migrations().verify(on: connection)
             return Audit(on: connection)
         }

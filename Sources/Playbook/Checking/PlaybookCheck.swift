@@ -30,6 +30,7 @@ public struct PlaybookCheck: Sendable {
             throw PlaybookError(.database, "a database could not be asked", underlying: error)
         }
         compiler.checkSourceTables()
+        compiler.checkAttribution()
         compiler.checkWhatIsNotInForce()
         compiler.checkConnector()
         compiler.checkKafka()

@@ -166,6 +166,18 @@ extension PlaybookCompiler {
         }
     }
 
+    /// Who wrote what the other side owns is told from old rows.
+    func checkAttribution() {
+        for rule in playbook.ownership?.rules ?? [] where rule.owner == .target {
+            guard let table = draft(rule.entity.value)?.sourceTable, table.replicaIdentity != .full else { continue }
+            note(
+                .replicaIdentity, at: rule.location,
+                "what the source writes of this is not applied, and counted; its events lack the old row, so no write is "
+                    + "attributed",
+                advice: "ALTER TABLE \(table.name.quoted) REPLICA IDENTITY FULL, for more log")
+        }
+    }
+
     private func checkKind(of table: CatalogTable, at place: FileLocation) {
         switch table.kind {
         case .table: break

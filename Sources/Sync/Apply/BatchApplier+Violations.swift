@@ -1,6 +1,7 @@
 internal import ChangeEvents
 import Foundation
 internal import Ledger
+internal import LibPQ
 internal import Model
 internal import Playbook
 
@@ -9,11 +10,23 @@ extension BatchApplier {
     /// goes on writing would fill the trail, at which all lanes wait for each other.
     private static let mostViolations = 100
 
-    /// Audits the events that changed what the other side owns.
-    func audit(_ violations: [Int: [Violation]], of batch: LaneBatch) throws {
-        for (index, found) in violations.sorted(by: { $0.key < $1.key }) {
+    /// Counts what was not written because the other side owns it, and audits the events that changed it nevertheless.
+    ///
+    /// - Parameters:
+    ///   - rows: the events of an entity.
+    ///   - partition: the partition that a place of the batch is.
+    func note(
+        _ outcome: ApplyOutcome, rows: (Int) -> EntityBatch, partition: (Int) -> Model.TopicPartition?
+    ) throws {
+        for (index, counts) in outcome.suppressed.sorted(by: { $0.key < $1.key }) {
             let applier = entities[index]
-            var lines = found.prefix(Self.mostViolations).map { line($0, applier, batch.entities[index], batch) }
+            try connection.query(
+                Ownership.count.sql,
+                Ownership.countParameters(applier.id, epoch: applier.ownership.epoch, counts))
+        }
+        for (index, found) in outcome.violations.sorted(by: { $0.key < $1.key }) {
+            let applier = entities[index]
+            var lines = found.prefix(Self.mostViolations).map { line($0, applier, rows(index), partition) }
             if found.count > lines.count {
                 let more = ["more": "\(found.count - lines.count)", "side": applier.entity.flow.from.rawValue]
                 lines.append(Audit.Line(subject: "entity \(applier.entity.name)", detail: more, correlation: nil))
@@ -23,14 +36,15 @@ extension BatchApplier {
     }
 
     private func line(
-        _ violation: Violation, _ applier: EntityApplier, _ rows: EntityBatch, _ batch: LaneBatch
+        _ violation: Violation, _ applier: EntityApplier, _ rows: EntityBatch,
+        _ partition: (Int) -> Model.TopicPartition?
     ) -> Audit.Line {
         let entity = applier.entity
         let header = rows.rows.header(violation.row)
         // A key that is computed, or masked, is not for everybody to read.
         let isPlain = entity.fields.allSatisfy { !$0.isKey || $0.sourceColumn != nil }
         let key = isPlain ? rows.key(of: violation.row).joined(separator: ", ") : "computed"
-        let partition = batch.partitions[Int(header.partitionIndex)]?.checkpoint.partition
+        let place = partition(Int(header.partitionIndex))
         return Audit.Line(
             subject: "entity \(entity.name), key (\(key))",
             detail: [
@@ -39,7 +53,7 @@ extension BatchApplier {
                 "position": header.position?.description ?? "unknown",
                 "written": Self.time(header.sourceMillis),
                 "epoch": "\(applier.ownership.epoch)",
-            ], correlation: partition.map { "\($0)@\(header.offset)" })
+            ], correlation: place.map { "\($0)@\(header.offset)" })
     }
 
     /// Milliseconds since 1970 in ISO 8601.

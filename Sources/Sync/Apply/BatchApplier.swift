@@ -108,8 +108,7 @@ final class BatchApplier {
                 try entities[truncate.entity].truncate(truncate, reader: reader)
             }
             let parked = try setAside(batch, outcome, events)
-            try count(outcome.suppressed)
-            try audit(outcome.violations, of: batch)
+            try note(outcome, rows: { batch.entities[$0] }) { batch.partitions[$0]?.checkpoint.partition }
             clock.applied()
             let accountings = batch.accountings(outcome)
             try advance(batch, accountings)
@@ -135,12 +134,13 @@ final class BatchApplier {
         do {
             try begin([entity])
             var applied = 0
-            var outcome = ApplyOutcome()
             while let rows = segments.next(after: applier.scopes.truncated) {
                 let images = rows.finalImages()
                 applied += images.count
                 if applier.scopes.isPending || images.isEmpty { continue }
+                var outcome = ApplyOutcome()
                 try applyImages([(applier, rows, images)], deletesFirst: session.isReplica, &outcome)
+                try note(outcome, rows: { _ in rows }) { _ in key.partition }
                 try applier.clearStage()
             }
             let isFree = try quarantine.resolve(segments.taken, of: key, applied: applied, in: checkpoint)
@@ -262,16 +262,6 @@ final class BatchApplier {
         }
         if !quarantined.isEmpty { try quarantine.insert(quarantined) }
         return parked
-    }
-
-    /// Counts what was not written because the target owns it.
-    private func count(_ suppressed: [Int: [String: SuppressedCount]]) throws {
-        for (index, counts) in suppressed.sorted(by: { $0.key < $1.key }) {
-            let applier = entities[index]
-            try connection.query(
-                Ownership.count.sql,
-                Ownership.countParameters(applier.id, epoch: applier.ownership.epoch, counts))
-        }
     }
 
     private func advance(_ batch: LaneBatch, _ accountings: [Accounting]) throws {
