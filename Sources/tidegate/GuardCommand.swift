@@ -12,11 +12,12 @@ struct GuardCommand: ParsableCommand {
         commandName: "guard",
         abstract: "Keep applications from writing what the other side owns, or record it when they do.",
         discussion: """
-            Guards are triggers on both sides' tables, made from the playbook's ownership rules as they stand now: install \
-            them again after a transfer of ownership. With mode `reject` a wrong-side write fails with SQLSTATE TG001, its \
-            field, owner and epoch; with mode `record` it goes through and is noted in tidegate.stray_write, on the side \
-            where it was made: who, from where, when, table, key and columns. Sessions that apply changes are exempt: those \
-            with session_replication_role = replica, and those of the exempt role.
+            Guards are triggers on both sides' tables, made from the playbook's ownership rules as they stand now. With mode \
+            `reject` a wrong-side write fails with SQLSTATE TG001, its field, owner and epoch; with mode `record` it goes \
+            through and is noted in tidegate.stray_write, on the side where it was made: who, from where, when, table, key and \
+            columns; mode `off` takes the triggers away and remembers that there is something to guard. A transfer of \
+            ownership renews guards as they were installed last. Sessions that apply changes are exempt: those with \
+            session_replication_role = replica, and those of the exempt role.
 
             \(ExitStatus.help())
             """,
@@ -61,7 +62,7 @@ extension GuardCommand {
 
         @OptionGroup var sides: SideOptions
 
-        @Option(help: "What becomes of a wrong-side write: reject or record.")
+        @Option(help: "What becomes of a wrong-side write: reject, record, or off for no triggers.")
         var mode: GuardMode
 
         @Option(

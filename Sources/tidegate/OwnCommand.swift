@@ -66,7 +66,8 @@ extension OwnCommand {
         @Option(help: "Why, for the audit trail.")
         var reason: String
 
-        @Option(help: "Give up, and change nothing, when the losing side's changes are not applied within so many seconds.")
+        @Option(
+            help: "Give up, and change nothing, when the losing side's changes are not applied within so many seconds.")
         var drainTimeout = 60
 
         @Flag(help: "Do not wait for the losing side's changes: those under way are not applied any more.")

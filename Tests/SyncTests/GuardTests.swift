@@ -204,4 +204,18 @@ import Testing
             #expect(try Ownership(on: source).epoch().number == 2)
         }
     }
+
+    @Test func aGuardThatIsOffKeepsNobodyOut() throws {
+        try withGuards(.reject) { source, target, playbook in
+            for (side, session) in [(Side.source, source), (.target, target)] {
+                _ = try Guard(side, on: session).install(
+                    playbook.entities, in: OwnershipEpoch(number: 4), mode: .off, exemptRole: nil, ownerSystem: "")
+                let states = try Guard(side, on: session).states()
+                #expect(!states.isEmpty && states.allSatisfy { $0.mode == "off" && $0.epoch == 4 })
+            }
+            try source.execute("UPDATE customers SET credit_limit = 11; TRUNCATE orders")
+            try target.execute("UPDATE customers SET name = 'c'; DELETE FROM orders")
+            #expect(try source.query("SELECT count(*) FROM tidegate.stray_write").scalar == "0")
+        }
+    }
 }

@@ -51,7 +51,7 @@ public struct Guard {
                 for statement in triggers.install { try connection.execute(statement) }
                 try connection.query("DELETE FROM tidegate.guard WHERE entity = $1", [.text(entity.name.rawValue)])
                 if triggers.isEmpty { continue }
-                for table in try partitions(of: triggers.table) {
+                for table in mode == .off ? [] : try partitions(of: triggers.table) {
                     try connection.execute(triggers.truncateTrigger(on: table))
                 }
                 try connection.query(

@@ -4,4 +4,6 @@ public enum GuardMode: String, Sendable, CaseIterable {
     case reject
     /// The write goes through and is recorded: who, from where, when, table, key, columns.
     case record
+    /// Nothing is kept from anybody, nor recorded; that there is a guard to be switched on is remembered.
+    case off
 }

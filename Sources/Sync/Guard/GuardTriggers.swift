@@ -56,7 +56,7 @@ struct GuardTriggers {
     /// Everything that installs them, in place of what was there; the schema's own tables must be there.
     var install: [String] {
         var statements = remove
-        guard !isEmpty else { return statements }
+        guard !isEmpty, mode != .off else { return statements }
         statements.append(createFunction)
         let changed = foreignColumns.map { column in
             "OLD.\(quotedIdentifier(column.name)) IS DISTINCT FROM NEW.\(quotedIdentifier(column.name))"

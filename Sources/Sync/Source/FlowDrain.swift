@@ -74,7 +74,8 @@ public struct FlowDrain {
         while let missing = try missing() {
             guard ContinuousClock.now < deadline else {
                 throw SyncError(
-                    .notDrained, "the \(flow) flow has not applied all of the \(flow.from)'s changes in time: \(missing)")
+                    .notDrained,
+                    "the \(flow) flow has not applied all of the \(flow.from)'s changes in time: \(missing)")
             }
             try connection.query("SELECT pg_sleep(0.01)")
         }
