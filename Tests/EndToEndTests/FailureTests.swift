@@ -147,7 +147,9 @@ extension EndToEnd {
                 let capture = try site.start("capture")
                 try waitUntil("the capture streams", state: { capture.logTail }) {
                     try capture.checkRunning()
-                    return try source.execute("SELECT count(confirmed_flush_lsn) FROM pg_replication_slots WHERE active").scalar != "0"
+                    return try source.execute(
+                        "SELECT count(confirmed_flush_lsn) FROM pg_replication_slots WHERE active"
+                    ).scalar != "0"
                 }
                 try source.execute("\(insert)(1, 10) AS i")
                 try waitForNews("Broker cannot be reached", broker, capture)
