@@ -12,8 +12,14 @@ public enum AuditAction: String, Sendable, CaseIterable {
     case guardInstalled = "guard-installed"
     /// A side's tables are guarded no more.
     case guardRemoved = "guard-removed"
-    /// The source changed what the target owns.
+    /// One side changed what the other owns.
     case violation
+    /// A person had events of the quarantine applied again.
+    case eventsRetried = "events-retried"
+    /// A person gave events of the quarantine up.
+    case eventsDiscarded = "events-discarded"
+    /// A person edited an event of the quarantine.
+    case eventsEdited = "events-edited"
 }
 
 /// A line of the audit trail.

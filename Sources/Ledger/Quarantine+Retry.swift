@@ -21,8 +21,8 @@ public struct ParkedKey: Sendable {
 }
 
 extension Quarantine {
-    /// The keys of some partitions whose first parked event has one of the reasons given, oldest first, each with all
-    /// its events of the stream.
+    /// The keys of some partitions whose first parked event has one of the reasons given, or is to be retried, oldest
+    /// first, each with all its events of the stream.
     ///
     /// A key whose first parked event is no event of these partitions, such as a row that a load has set aside, is not
     /// among them: what comes after it waits for it.
@@ -36,10 +36,10 @@ extension Quarantine {
         let found = try connection.query(
             """
             SELECT entity_id, key, topic, partition FROM (
-                SELECT DISTINCT ON (entity_id, key) entity_id, key, topic, partition, reason, id
-                FROM tidegate.quarantine WHERE flow = $1 AND state = 'parked' AND key IS NOT NULL
+                SELECT DISTINCT ON (entity_id, key) entity_id, key, topic, partition, reason, state, id
+                FROM tidegate.quarantine WHERE flow = $1 AND state IN ('parked', 'retrying') AND key IS NOT NULL
                 ORDER BY entity_id, key, id) AS first
-            WHERE reason = ANY ($4::text[]) AND id > $5 AND (topic, partition) IN (
+            WHERE (state = 'retrying' OR reason = ANY ($4::text[])) AND id > $5 AND (topic, partition) IN (
                 SELECT t, p FROM unnest($2::text[], $3::integer[]) AS u (t, p))
             ORDER BY id LIMIT $6
             """,
@@ -63,13 +63,19 @@ extension Quarantine {
     ///
     /// - Parameter applied: how many of them were not made obsolete by later ones.
     /// - Returns: whether the key has no parked event left.
-    /// - Throws: `LedgerError` of code `fenced` when the partition was taken over.
+    /// - Throws: `LedgerError` of code `fenced` when the partition was taken over, `wrongState` when a person has
+    ///   discarded one meanwhile.
     public func resolve(
         _ events: some Collection<ParkedEvent>, of key: ParkedKey, applied: Int, in checkpoint: Checkpoint
     ) throws -> Bool {
-        try connection.query(
-            "UPDATE tidegate.quarantine SET state = 'resolved', resolved_at = now() WHERE id = ANY ($1::bigint[])",
-            [.array(events.map { "\($0.id)" })])
+        let resolved = try connection.query(
+            """
+            UPDATE tidegate.quarantine SET state = 'resolved', resolved_at = now()
+            WHERE id = ANY ($1::bigint[]) AND state IN ('parked', 'retrying')
+            """, [.array(events.map { "\($0.id)" })])
+        guard resolved.affectedRows == events.count else {
+            throw LedgerError(.wrongState, "a parked event was changed meanwhile")
+        }
         let result = try connection.query(
             """
             UPDATE tidegate.checkpoint
@@ -103,7 +109,7 @@ extension Quarantine {
                  FROM jsonb_object_keys(headers) AS name)
             FROM tidegate.quarantine
             WHERE entity_id = $1 AND key = $2::text[] AND flow = $3 AND topic = $4 AND partition = $5::integer
-                AND state = 'parked'
+                AND state IN ('parked', 'retrying')
             ORDER BY id
             """,
             [
@@ -112,14 +118,14 @@ extension Quarantine {
         ).rows.compactMap { row in
             guard let id = row[0].flatMap(Int64.init), let offset = row[1].flatMap(Int64.init) else { return nil }
             let names = PostgresArray.key(row[4]) ?? []
-            let values = (PostgresArray.key(row[5]) ?? []).map(bytes)
+            let values = (PostgresArray.key(row[5]) ?? []).map(Self.bytes)
             return ParkedEvent(
-                id: id, offset: offset, eventKey: row[2].map(bytes), eventValue: row[3].map(bytes),
+                id: id, offset: offset, eventKey: row[2].map(Self.bytes), eventValue: row[3].map(Self.bytes),
                 headers: Dictionary(zip(names, values), uniquingKeysWith: { first, _ in first }))
         }
     }
 
-    private func bytes(_ hex: String) -> [UInt8] {
+    static func bytes(_ hex: String) -> [UInt8] {
         let digits = Array(hex.utf8).map { $0 < 0x3A ? $0 - 0x30 : $0 - 0x57 }
         return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
     }

@@ -3,7 +3,7 @@ public import LibPQ
 extension Status {
     /// Reads the ledger in one snapshot.
     public init(on connection: Connection) throws {
-        let (partitions, scopes, quarantine) = try connection.transaction(
+        let (partitions, scopes, quarantine, stalls) = try connection.transaction(
             "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
         ) {
             (
@@ -13,6 +13,13 @@ extension Status {
                     SELECT q.flow, e.name AS entity, q.reason, q.state, count(*) AS events
                     FROM tidegate.quarantine q LEFT JOIN tidegate.entity e ON e.id = q.entity_id
                     GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+                    """),
+                try connection.query(
+                    """
+                    SELECT flow, topic, partition, state, reason, next_offset, position, attempts,
+                        extract(epoch FROM clock_timestamp() - since) AS age,
+                        extract(epoch FROM next_attempt - clock_timestamp()) AS wait
+                    FROM tidegate.stall ORDER BY since, flow, topic, partition
                     """)
             )
         }
@@ -36,6 +43,14 @@ extension Status {
                 rows: row.int("rows") ?? 0, rowsEstimated: row.int("estimated") ?? 0, bytes: row.int("bytes") ?? 0,
                 isSealed: row.bool("sealed") ?? false, touched: row.int("touched") ?? 0,
                 reread: row.int("reread") ?? 0)
+        }
+        self.stalls = stalls.rows.map { row in
+            StallStatus(
+                flow: row["flow"] ?? "", topic: row["topic"] ?? "", partition: row.int("partition") ?? 0,
+                state: row["state"] ?? "", reason: row["reason"] ?? "", nextOffset: row.int("next_offset"),
+                position: row["position"], attempts: row.int("attempts") ?? 0,
+                secondsSince: row["age"].flatMap { Double($0) } ?? 0,
+                secondsToNextAttempt: max(0, row["wait"].flatMap { Double($0) } ?? 0))
         }
         self.quarantine = quarantine.rows.map { row in
             QuarantineStatus(

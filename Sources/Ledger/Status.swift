@@ -3,6 +3,7 @@ public struct Status: Hashable, Sendable, Encodable {
     public let partitions: [PartitionStatus]
     public let scopes: [ScopeStatus]
     public let quarantine: [QuarantineStatus]
+    public let stalls: [StallStatus]
 
     /// One partition of a flow, with the sum that always holds:
     /// consumed = applied + superseded + skipped + quarantined.
@@ -50,17 +51,35 @@ public struct Status: Hashable, Sendable, Encodable {
         public let events: Int
     }
 
+    /// What keeps a partition from going on.
+    public struct StallStatus: Hashable, Sendable, Encodable {
+        public let flow: String
+        public let topic: String
+        public let partition: Int
+        /// `retrying`, or `stopped` while others go on.
+        public let state: String
+        public let reason: String
+        public let nextOffset: Int?
+        public let position: String?
+        public let attempts: Int
+        public let secondsSince: Double
+        public let secondsToNextAttempt: Double
+    }
+
     /// The same with what the other flow's ledger holds.
     public func merged(with other: Status) -> Status {
         Status(
             partitions: partitions + other.partitions, scopes: scopes + other.scopes,
-            quarantine: quarantine + other.quarantine)
+            quarantine: quarantine + other.quarantine, stalls: stalls + other.stalls)
     }
 
-    private init(partitions: [PartitionStatus], scopes: [ScopeStatus], quarantine: [QuarantineStatus]) {
+    private init(
+        partitions: [PartitionStatus], scopes: [ScopeStatus], quarantine: [QuarantineStatus], stalls: [StallStatus]
+    ) {
         self.partitions = partitions
         self.scopes = scopes
         self.quarantine = quarantine
+        self.stalls = stalls
     }
 
     /// All partitions of a flow together.

@@ -12,6 +12,10 @@ public struct SyncError: Error, Hashable, Sendable, CustomStringConvertible {
         case ownedByTarget = "owned-by-target"
         /// A transaction that the stream has shown is not visible on the source yet, as while it waits for a standby.
         case notVisible = "not-visible"
+        /// Too many of an entity's events are rejected.
+        case breaker
+        /// Partitions or entities could not go on.
+        case stopped
         /// A flow has not applied what it was waited for.
         case notDrained = "not-drained"
         /// The offset to go on from is no longer in the partition.

@@ -65,9 +65,7 @@ extension AuditCommand {
             try orExplain {
                 let entries = try trail.open().entries(action: action, subject: subject, limit: limit)
                 if json {
-                    let encoder = JSONEncoder()
-                    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-                    return print(String(decoding: try encoder.encode(entries), as: UTF8.self))
+                    return print(try JSONOutput.pretty(entries))
                 }
                 var columns = TextColumns(["line", "at", "actor", "action", "subject", "detail"], numeric: [0])
                 for entry in entries {
@@ -92,11 +90,7 @@ extension AuditCommand {
 
         func run() throws {
             try orExplain {
-                let encoder = JSONEncoder()
-                encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-                for entry in try trail.open().entries(after: after) {
-                    print(String(decoding: try encoder.encode(entry), as: UTF8.self))
-                }
+                for entry in try trail.open().entries(after: after) { print(try JSONOutput.line(entry)) }
             }
         }
     }

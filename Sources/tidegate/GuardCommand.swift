@@ -141,9 +141,7 @@ extension GuardCommand {
                     }
                 }
                 if json {
-                    let encoder = JSONEncoder()
-                    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-                    return print(String(decoding: try encoder.encode(lines), as: UTF8.self))
+                    return print(try JSONOutput.pretty(lines))
                 }
                 var columns = TextColumns(
                     ["side", "entity", "table", "mode", "epoch", "stray writes"], numeric: [4, 5])

@@ -59,11 +59,7 @@ struct OwnershipReport: Encodable {
         self.lines = lines
     }
 
-    func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
+    func json() throws -> String { try JSONOutput.pretty(self) }
 
     var text: String {
         var columns = TextColumns(

@@ -34,6 +34,7 @@ struct StatusReport: Encodable {
     let scopes: [Status.ScopeStatus]
     let partitions: [Partition]
     let quarantine: [Status.QuarantineStatus]
+    let stalls: [Status.StallStatus]
 
     init(playbook: String, status: Status, ends: [String: [Int32: Int64]]) {
         self.playbook = playbook
@@ -56,13 +57,10 @@ struct StatusReport: Encodable {
         quarantined = partitions.reduce(0) { $0 + $1.quarantined }
         scopes = status.scopes
         quarantine = status.quarantine
+        stalls = status.stalls
     }
 
-    func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
+    func json() throws -> String { try JSONOutput.pretty(self) }
 
     var text: String {
         var text = "Playbook \(playbook)\n\nWaves\n" + waves.text + "\nStream\n" + stream.text
@@ -73,6 +71,7 @@ struct StatusReport: Encodable {
             let list = reasons.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
             text += "skipped: \(list)\n"
         }
+        if !stalls.isEmpty { text += "\nNot going on\n" + waiting.text }
         if !quarantine.isEmpty { text += "\nQuarantine\n" + setAside.text }
         return text
     }
@@ -97,6 +96,19 @@ struct StatusReport: Encodable {
             columns.add([
                 topic, "\(members.count)", members.contains { $0.behind == nil } ? "?" : sum { $0.behind ?? 0 },
                 sum(\.consumed), sum(\.applied), sum(\.superseded), sum(\.skipped), sum(\.quarantined),
+            ])
+        }
+        return columns
+    }
+
+    private var waiting: TextColumns {
+        var columns = TextColumns(
+            ["flow", "partition", "at", "state", "since", "tries", "next", "reason"], numeric: [2, 4, 5, 6])
+        for stall in stalls {
+            columns.add([
+                stall.flow, "\(stall.topic)[\(stall.partition)]", stall.nextOffset.map(String.init) ?? "-", stall.state,
+                "\(Int(stall.secondsSince)) s", "\(stall.attempts)", "\(Int(stall.secondsToNextAttempt)) s",
+                stall.reason,
             ])
         }
         return columns

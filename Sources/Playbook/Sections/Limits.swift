@@ -14,6 +14,8 @@ public struct Limits: Hashable, Sendable {
     public var sourceConnections = 4
     /// Bytes of one baseline chunk, about.
     public var chunkBytes = 16 << 20
+    /// As many events of an entity must be rejected, and half of them all, for it to be stopped; 0 for never.
+    public var breakerEvents = 200
 
     /// The limits of a playbook that names none.
     public init() {}

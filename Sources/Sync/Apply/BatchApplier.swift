@@ -18,6 +18,7 @@ final class BatchApplier {
     private let session: TargetSession
     let entities: [EntityApplier]
     private let reader: SourceReader?
+    private var breaker: CircuitBreaker
     /// Whether transactions are recorded, for another flow to know its echoes.
     private let hasEchoes: Bool
     /// The events that were set aside.
@@ -31,6 +32,7 @@ final class BatchApplier {
         let buffer = CopyBuffer()
         self.session = session
         self.reader = reader
+        breaker = CircuitBreaker(playbook)
         hasEchoes = playbook.playbook.ownership != nil
         entities = try playbook.entities.map { entity in
             guard let id = ids[entity.name] else {
@@ -92,7 +94,7 @@ final class BatchApplier {
         _ batch: LaneBatch, _ events: MessageSource, _ attempt: Attempt, _ clock: inout LaneClock
     ) throws -> Applied {
         let taken = batch.entities.indices.filter { !batch.entities[$0].isEmpty || batch.truncate?.entity == $0 }
-        for index in taken { try entities[index].prepareSession() }
+        for index in taken { try about(index) { try entities[index].prepareSession() } }
         do {
             try begin(taken, truncating: batch.truncate?.entity)
             try refuseTruncated(taken, batch)
@@ -101,11 +103,12 @@ final class BatchApplier {
             if attempt == .isolating {
                 try RejectionSearch(entities: entities, session: session, reader: reader)
                     .apply(withRows, of: batch, &outcome)
+                try breaker.check(outcome, batch)
             } else {
                 try applyImages(of: withRows, batch, deletesFirst: attempt == .deletesFirst, &outcome)
             }
             if let truncate = batch.truncate {
-                try entities[truncate.entity].truncate(truncate, reader: reader)
+                try about(truncate.entity) { try entities[truncate.entity].truncate(truncate, reader: reader) }
             }
             let parked = try setAside(batch, outcome, events)
             try note(outcome, rows: { batch.entities[$0] }) { batch.partitions[$0]?.checkpoint.partition }
@@ -114,6 +117,7 @@ final class BatchApplier {
             try advance(batch, accountings)
             try connection.execute("COMMIT")
             clock.committed()
+            breaker.note(outcome, batch)
             return Applied(accountings: accountings, parked: parked)
         } catch {
             for index in taken { entities[index].rolledBack() }
@@ -124,8 +128,8 @@ final class BatchApplier {
 
     /// Applies the parked events of one key in a transaction of their own, piece after piece.
     ///
-    /// - Returns: whether the key has no parked event left; false, too, when the target still rejects them: nothing has
-    ///   changed then.
+    /// - Returns: whether the key has no parked event left.
+    /// - Throws: a rejection, too, when the target still rejects them: nothing has changed then.
     func applyParked(
         _ key: ParkedKey, _ entity: Int, _ checkpoint: Checkpoint, _ segments: ParkedRetry.Segments
     ) throws -> Bool {
@@ -140,6 +144,7 @@ final class BatchApplier {
                 if applier.scopes.isPending || images.isEmpty { continue }
                 var outcome = ApplyOutcome()
                 try applyImages([(applier, rows, images)], deletesFirst: session.isReplica, &outcome)
+                if let rejection = outcome.rejections.first { throw rejection.error }
                 try note(outcome, rows: { _ in rows }) { _ in key.partition }
                 try applier.clearStage()
             }
@@ -149,8 +154,16 @@ final class BatchApplier {
         } catch {
             applier.rolledBack()
             if connection.isAlive { _ = try? connection.execute("ROLLBACK") }
-            if isRejection(error) { return false }
             throw error
+        }
+    }
+
+    /// Says of an error for which an entity has to stop which one it is.
+    private func about<Outcome>(_ entity: Int, _ body: () throws -> Outcome) throws -> Outcome {
+        do {
+            return try body()
+        } catch  where ErrorClass(error) == .stopEntity {
+            throw EntityFailure(entity: entity, cause: error)
         }
     }
 
@@ -216,36 +229,34 @@ final class BatchApplier {
     /// Without foreign-key checks each entity is written at once, deletes first; with them all images are written,
     /// parents before children, and then deletes done, children before parents, or the other way round.
     private func applyImages(_ work: [Work], deletesFirst: Bool, _ outcome: inout ApplyOutcome) throws {
-        if session.isReplica {
+        func each(_ work: some Sequence<Work>, _ body: (EntityApplier, EntityBatch, [Int32]) throws -> Void) throws {
             for (applier, rows, images) in work {
-                outcome.add(try applier.stage(images, of: rows, deletesFirst: true), of: place(of: applier), rows)
+                try about(place(of: applier)) {
+                    try body(applier, rows, images)
+                    try applier.flush()
+                }
+            }
+        }
+        func stage(_ applier: EntityApplier, _ rows: EntityBatch, _ images: [Int32], deletesFirst: Bool) throws {
+            outcome.add(try applier.stage(images, of: rows, deletesFirst: deletesFirst), of: place(of: applier), rows)
+        }
+        if session.isReplica {
+            return try each(work) { applier, rows, images in
+                try stage(applier, rows, images, deletesFirst: true)
                 try applier.delete(afterWriting: false)
                 outcome.skipped += try applier.write(of: rows, deletesFirst: true, reader: reader)
-                try applier.flush()
             }
-            return
         }
         if deletesFirst {
-            for (applier, rows, images) in work {
-                outcome.add(try applier.stage(images, of: rows, deletesFirst: true), of: place(of: applier), rows)
-            }
-            for (applier, _, _) in work.reversed() {
-                try applier.delete(afterWriting: false)
-                try applier.flush()
-            }
+            try each(work) { try stage($0, $1, $2, deletesFirst: true) }
+            try each(work.reversed()) { applier, _, _ in try applier.delete(afterWriting: false) }
         }
-        for (applier, rows, images) in work {
-            if !deletesFirst {
-                outcome.add(try applier.stage(images, of: rows, deletesFirst: false), of: place(of: applier), rows)
-            }
+        try each(work) { applier, rows, images in
+            if !deletesFirst { try stage(applier, rows, images, deletesFirst: false) }
             outcome.skipped += try applier.write(of: rows, deletesFirst: deletesFirst, reader: reader)
-            try applier.flush()
         }
         guard !deletesFirst else { return }
-        for (applier, _, _) in work.reversed() {
-            try applier.delete(afterWriting: true)
-            try applier.flush()
-        }
+        try each(work.reversed()) { applier, _, _ in try applier.delete(afterWriting: true) }
     }
 
     private func setAside(

@@ -1,11 +1,8 @@
 internal import LibPQ
 
-/// Whether the target rejects a row for what is in it: a value that does not fit (class 22), a constraint (class 23), a
-/// target key that two rows of one statement have (class 21), or a value that is nowhere to be had.
+/// Whether the target rejects a row for what is in it.
 func isRejection(_ error: any Error) -> Bool {
-    if let error = error as? SyncError { return error.code == .unavailable || error.code == .awaited }
-    guard let state = (error as? PostgresError)?.sqlState else { return false }
-    return ["21", "22", "23"].contains(state.classCode)
+    if case .quarantine = ErrorClass(error) { true } else { false }
 }
 
 /// Whether a rejection may only be a matter of order, so that it is worth waiting: what the row points at, the delete of

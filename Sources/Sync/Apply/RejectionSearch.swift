@@ -85,6 +85,8 @@ struct RejectionSearch {
             let middle = images.startIndex + images.count / 2
             try apply(images[..<middle], index, batch, &outcome, refused: refused)
             try apply(images[middle...], index, batch, &outcome, refused: refused)
+        } catch  where ErrorClass(error) == .stopEntity {
+            throw EntityFailure(entity: index, cause: error)
         }
     }
 

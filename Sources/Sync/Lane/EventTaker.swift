@@ -34,6 +34,8 @@ final class EventTaker {
     private let echoes: Echoes?
     private let entityByTopic: [String: Int]
     private var origins: [Model.TopicPartition: Origin] = [:]
+    /// Entities whose messages are left for later.
+    var stopped: Set<Int> = []
     /// The keys of each entity that have events in quarantine.
     var parked: [Set<[String]>]
     /// Where the table of each entity was last truncated, as far as the lane knows.
@@ -85,6 +87,11 @@ final class EventTaker {
     /// Whether any key has events in quarantine.
     var hasParkedKeys: Bool { parked.contains { !$0.isEmpty } }
 
+    /// The partitions of an entity.
+    func partitions(of entity: Int) -> [Model.TopicPartition] {
+        origins.filter { $0.value.entity == entity }.keys.sorted()
+    }
+
     /// The partitions whose messages are taken.
     var partitions: [Model.TopicPartition] { origins.keys.sorted() }
 
@@ -93,6 +100,7 @@ final class EventTaker {
         guard let origin = origin(of: message), let progress = batch.partitions[origin.place] else { return .ignored }
         if let error = message.error { return failure(error, progress) }
         if let next = progress.nextOffset, message.offset < next { return .ignored }
+        if stopped.contains(origin.entity) { return .ignored }
         let entity = batch.entities[origin.entity]
         do {
             let outcome = try entity.decoder.decode(

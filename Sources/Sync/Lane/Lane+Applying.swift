@@ -10,7 +10,7 @@ extension Lane {
             do {
                 try applyOnce(isPatient: backoff.attempts < Self.patience)
                 if backoff.attempts > 0 { logger.notice("applying again", metadata: ["lane": "\(number)"]) }
-                mailbox.say { $0.stall = nil }
+                goOn()
                 return
             } catch let truncate as TruncatedElsewhere {
                 // Taken anew, without the events that it has made obsolete.
@@ -21,10 +21,13 @@ extension Lane {
                 abandonBatch()
                 takeOverFromLedger()
                 return
+            } catch let failure as EntityFailure {
+                stop(failure)
+                return
+            } catch  where ErrorClass(error) == .stopProcess {
+                return giveUp(error)
             } catch {
-                report(error, attempt: backoff.attempts)
-                if !connections.isAlive { applier = nil }
-                mailbox.wait(backoff.fail())
+                pause(after: error, &backoff)
                 mailbox.carryOut(carryOut)
                 if isStopping { return }
                 collectMore()
@@ -44,6 +47,7 @@ extension Lane {
         if batch.isEmpty { return }
         clock.start()
         let applied = try applier.apply(batch, events: MessageSource(held), isPatient: isPatient, clock: &clock)
+        noteStopsThatPassed()
         for (entity, keys) in applied.parked { taker.parked[entity].formUnion(keys) }
         mailbox.say { report in for accounting in applied.accountings { report.accounting.add(accounting) } }
         finishBatch()
@@ -51,13 +55,9 @@ extension Lane {
 
     /// Takes up parked keys again; what goes wrong is tried again the next time.
     func retryParked() {
-        var checkpoints: [Model.TopicPartition: Checkpoint] = [:]
-        for progress in batch.partitions {
-            guard let checkpoint = progress?.checkpoint else { continue }
-            checkpoints[checkpoint.partition] = checkpoint
-        }
+        let mine = Dictionary(checkpoints.map { ($0.partition, $0) }) { first, _ in first }
         do {
-            try parkedRetry.run(checkpoints, applier: readyApplier()) { entity, key in
+            try parkedRetry.run(mine, applier: readyApplier()) { entity, key in
                 taker.parked[entity].remove(key)
             }
         } catch {
@@ -127,13 +127,42 @@ extension Lane {
         }
     }
 
-    func report(_ error: any Error, attempt: Int) {
+    /// Waits after an error that passes, still answering orders, and says so.
+    func pause(after error: any Error, _ backoff: inout Backoff) {
+        let attempt = backoff.attempts
+        let wait = backoff.fail()
+        report(error, attempt: attempt, wait: wait)
+        if !connections.isAlive { applier = nil }
+        mailbox.wait(wait)
+    }
+
+    /// Nothing keeps the lane any more.
+    func goOn() {
+        guard mailbox.current.stall != nil else { return }
+        mailbox.say { $0.stall = nil }
+        connections.show(nil, of: checkpoints.filter { !isStopped($0.partition) })
+    }
+
+    /// Nothing will come of trying: the service ends.
+    func giveUp(_ error: any Error) {
+        logger.error("giving up", metadata: ["lane": "\(number)", "error": "\(error)"])
+        abandonBatch()
+        mailbox.say { $0.failure = error }
+        while !isStopping {
+            mailbox.wait(.seconds(1))
+            mailbox.carryOut(carryOut)
+        }
+    }
+
+    func report(_ error: any Error, attempt: Int, wait: Duration) {
         let reason = "\(error)"
         let before = mailbox.current.stall?.reason
         mailbox.say { $0.stall = LaneReport.Stall(reason: reason, attempts: attempt + 1) }
         // A new reason is news at once: what began as a broken connection may go on as a wrong password.
         guard attempt % 20 == 0 || reason != before else { return }
         logger.warning("applying failed, trying again", metadata: ["lane": "\(number)", "error": "\(reason)"])
+        let stall = Stall(.retrying, reason: reason, attempts: attempt + 1, wait: wait)
+        connections.show(stall, of: checkpoints.filter { !isStopped($0.partition) })
     }
 
     /// Gives up what was read and not committed, taken or not, and sends the partitions back to their checkpoints.
@@ -162,8 +191,7 @@ extension Lane {
             mustSeek = false
             return true
         } catch {
-            report(error, attempt: startBackoff.attempts)
-            mailbox.wait(startBackoff.fail())
+            pause(after: error, &startBackoff)
             return false
         }
     }

@@ -27,6 +27,8 @@ final class Lane {
     var held: [MessageCursor] = []
     let parkedRetry: ParkedRetry
     var startBackoff = Backoff()
+    /// Entities that are left out for now, by their places in the playbook.
+    var stops: [Int: EntityStop] = [:]
     var mustSeek = false
     var isStopping = false
     /// Attempts that rows wait for their parents before they are parked.
@@ -63,6 +65,7 @@ final class Lane {
                 mailbox.wait(.milliseconds(500))
                 continue
             }
+            takeUpStopped()
             guard seekBack(), isReady() else { continue }
             collect()
             if !batch.isEmpty { applyUntilDone() }
@@ -94,6 +97,9 @@ final class Lane {
         }
     }
 
+    /// What the ledger holds of the lane's partitions.
+    var checkpoints: [Checkpoint] { batch.partitions.compactMap { $0?.checkpoint } }
+
     func drop(_ partition: Model.TopicPartition) {
         taker.remove(partition)
         mailbox.say { $0.committed[partition] = nil }
@@ -106,16 +112,14 @@ final class Lane {
         if connections.knowsParked { return true }
         do {
             _ = try readyApplier()
-            if startBackoff.attempts > 0 { mailbox.say { $0.stall = nil } }
+            if startBackoff.attempts > 0 { goOn() }
             startBackoff.succeed()
             return true
         } catch let error as LedgerError where error.code == .fenced {
             takeOverFromLedger()
             return false
         } catch {
-            report(error, attempt: startBackoff.attempts)
-            if !connections.isAlive { applier = nil }
-            mailbox.wait(startBackoff.fail())
+            pause(after: error, &startBackoff)
             return false
         }
     }
@@ -145,8 +149,7 @@ final class Lane {
     /// What is in the batch is applied first.
     private func wait(after error: any Error) {
         guard batch.isEmpty else { return }
-        report(error, attempt: startBackoff.attempts)
-        mailbox.wait(startBackoff.fail())
+        pause(after: error, &startBackoff)
     }
 
     /// Waits for messages when the batch is empty. When it is not, takes what is there; and while it is behind, which

@@ -41,6 +41,16 @@ final class LaneConnections {
         return parked
     }
 
+    /// Says in the ledger what keeps partitions from going on, or that they go on; what goes wrong is only not shown.
+    func show(_ stall: Stall?, of checkpoints: [Checkpoint]) {
+        guard let connection = session?.connection, connection.isAlive, !checkpoints.isEmpty else { return }
+        if let stall {
+            try? Stalls(on: connection).note(stall, of: checkpoints)
+        } else {
+            try? Stalls(on: connection).clear(checkpoints.map(\.partition), of: flow)
+        }
+    }
+
     /// Other lanes may have set keys aside: read them again.
     func forgetParked() { knowsParked = false }
 

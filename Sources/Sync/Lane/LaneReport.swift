@@ -18,6 +18,8 @@ public struct LaneReport: Sendable {
     public internal(set) var stopped: [TopicPartition: String] = [:]
     /// What keeps it from going on; nil when nothing does.
     public internal(set) var stall: Stall?
+    /// Why it has given up: the process ends.
+    public internal(set) var failure: (any Error)?
     /// Where its time went.
     public internal(set) var timings = LaneTimings()
     /// What became of the events since it started.

@@ -4,7 +4,8 @@ internal import LibPQ
 internal import Model
 
 /// Takes up the keys again that were parked because of something that may have come since: the row they point at, the
-/// delete of the row that has their unique value, or the other half of their key change.
+/// delete of the row that has their unique value, or the other half of their key change; those that a person wants tried;
+/// and those whose first event a person has discarded, so that the next queues behind nothing.
 ///
 /// A lane does it when it has nothing else to do, for the partitions that it holds, which are the only ones whose
 /// events may park or release those keys meanwhile.
@@ -36,7 +37,7 @@ final class ParkedRetry {
         due = .now + Self.interval
         guard let flow = checkpoints.values.first?.flow else { return }
         let parked = try applier.quarantine.parked(
-            reasons: waitingReasons.sorted(), flow: flow, in: checkpoints.keys.sorted(), after: after,
+            reasons: waitingReasons.union(["behind"]).sorted(), flow: flow, in: checkpoints.keys.sorted(), after: after,
             limit: Self.keysAtOnce)
         after = parked.count < Self.keysAtOnce ? 0 : parked.last?.events.first?.id ?? 0
         var failure: (any Error)?
@@ -48,8 +49,13 @@ final class ParkedRetry {
             let segments = Segments(of: key.events, in: batch.entities[entity])
             do {
                 if try applier.applyParked(key, entity, checkpoint, segments) { released(entity, key.key) }
+                if let fault = segments.fault {
+                    try applier.quarantine.returnToPark(key, because: fault.event, message: fault.message)
+                }
             } catch let error as LedgerError where error.code == .fenced {
                 throw error
+            } catch  where isRejection(error) {
+                try applier.quarantine.returnToPark(key, because: key.events.first, message: "\(error)")
             } catch {
                 guard applier.isAlive else { throw error }
                 failure = failure ?? error
@@ -71,6 +77,8 @@ final class ParkedRetry {
             self.entity = entity
         }
 
+        /// The event that cannot be decoded.
+        private(set) var fault: (event: ParkedEvent, message: String)?
         /// The events that have been given out.
         var taken: ArraySlice<ParkedEvent> { events[..<count] }
 
@@ -86,10 +94,16 @@ final class ParkedRetry {
 
         private func take(_ event: ParkedEvent, _ truncated: SourcePosition?) -> Bool {
             event.withBytes { key, value, headers in
-                let outcome = try? entity.decoder.decode(
-                    key: key, value: value, headers: headers, into: entity.rows, partitionIndex: 0,
-                    offset: event.offset)
-                guard case .row(let row) = outcome else { return outcome != nil }
+                let outcome: DecodeOutcome
+                do {
+                    outcome = try entity.decoder.decode(
+                        key: key, value: value, headers: headers, into: entity.rows, partitionIndex: 0,
+                        offset: event.offset)
+                } catch {
+                    fault = (event, "\(error)")
+                    return false
+                }
+                guard case .row(let row) = outcome else { return true }
                 if let truncated, let position = entity.rows.header(row).position, position < truncated {
                     entity.rows.removeLastRow()
                     return true

@@ -134,6 +134,7 @@ final class PartitionAssigner {
             flow: options.flow,
             partitions: partitions.map { Model.TopicPartition(topic: $0.topic, partition: $0.partition) },
             owner: options.owner)
+        try Stalls(on: open).clear(claimed.keys.sorted(), of: options.flow)
         let fromTopic = try topicsWithBaseline(open)
         let counts = try partitionCounts(Set(partitions.map(\.topic)))
         var orders: [Int: [LaneMailbox.Assignment]] = [:]
@@ -274,9 +275,10 @@ final class PartitionAssigner {
     var isAtEnd: Bool {
         guard !ends.isEmpty, unclaimed.isEmpty else { return false }
         let committed = Dictionary(lanes.flatMap(\.current.committed), uniquingKeysWith: { first, _ in first })
+        let stopped = Set(lanes.flatMap(\.current.stopped.keys))
         return ends.allSatisfy { partition, end in
-            end == 0
-                || (committed[Model.TopicPartition(topic: partition.topic, partition: partition.partition)] ?? 0) >= end
+            let place = Model.TopicPartition(topic: partition.topic, partition: partition.partition)
+            return end == 0 || (committed[place] ?? 0) >= end || stopped.contains(place)
         }
     }
 }

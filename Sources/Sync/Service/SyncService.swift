@@ -85,6 +85,7 @@ public final class SyncService: Sendable {
         while !stopping.load(ordering: .sequentiallyConsistent), failure.withLock({ $0 == nil }) {
             if let event = consumer.poll(timeout: .milliseconds(100)) { assigner.handle(event) }
             assigner.tick()
+            if let error = reports.lazy.compactMap(\.failure).first { failure.withLock { $0 = $0 ?? error } }
             if options.stopsAtEnd, assigner.isAtEnd { break }
         }
         if let error = failure.withLock({ $0 }) { throw error }
@@ -105,7 +106,7 @@ public final class SyncService: Sendable {
         let stopped = reports.flatMap(\.stopped).sorted { $0.key < $1.key }
         guard let first = stopped.first else { return }
         throw SyncError(
-            .expiredOffset, "\(stopped.count) partitions could not be consumed; \(first.key): \(first.value)")
+            .stopped, "\(stopped.count) partitions could not be consumed; \(first.key): \(first.value)")
     }
 
     /// Where the lanes' time went, in seconds of all lanes together.

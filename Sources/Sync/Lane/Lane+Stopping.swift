@@ -1,0 +1,77 @@
+internal import Ledger
+internal import Logging
+internal import Model
+internal import Playbook
+internal import RDKafka
+
+/// An entity that a lane leaves out for now, because its table or its statements do not fit.
+struct EntityStop {
+    var backoff = Backoff(ceilingMilliseconds: 30_000)
+    var next = ContinuousClock.now
+    var reason = ""
+    /// Whether it is being tried.
+    var isTried = false
+}
+
+extension Lane {
+    /// Leaves an entity out until it is tried again; what was taken of the others is taken anew.
+    func stop(_ failure: EntityFailure) {
+        let entity = failure.entity
+        var stop = stops[entity] ?? EntityStop()
+        let wait = stop.backoff.fail()
+        let reason = "\(failure)"
+        let name = "\(playbook.entities[entity].name)"
+        if reason != stop.reason || stop.backoff.attempts % 20 == 0 {
+            logger.error(
+                "entity stopped, others go on; it is tried now and then",
+                metadata: ["lane": "\(number)", "entity": "\(name)", "error": "\(reason)"])
+        }
+        stop.reason = reason
+        stop.next = .now + wait
+        stop.isTried = false
+        stops[entity] = stop
+        taker.stopped.insert(entity)
+        abandonBatch()
+        let partitions = taker.partitions(of: entity)
+        try? consumer.pause(partitions.map { RDKafka.TopicPartition($0.topic, $0.partition) })
+        mailbox.say { report in
+            for partition in partitions { report.stopped[partition] = "entity \(name): \(reason)" }
+        }
+        connections.show(
+            Stall(.stopped, reason: reason, attempts: stop.backoff.attempts, wait: wait),
+            of: checkpoints.filter { partitions.contains($0.partition) })
+    }
+
+    func isStopped(_ partition: Model.TopicPartition) -> Bool {
+        stops.keys.contains { taker.partitions(of: $0).contains(partition) }
+    }
+
+    /// Tries the entities whose time has come, from where the ledger says that they are.
+    func takeUpStopped() {
+        for (entity, stop) in stops where !stop.isTried && stop.next <= .now {
+            let partitions = taker.partitions(of: entity)
+            stops[entity]?.isTried = true
+            taker.stopped.remove(entity)
+            guard !partitions.isEmpty else {
+                stops[entity] = nil
+                continue
+            }
+            try? consumer.resume(partitions.map { RDKafka.TopicPartition($0.topic, $0.partition) })
+            abandonBatch()
+            mustSeek = true
+        }
+    }
+
+    /// A batch was applied, and with it events of entities that were tried.
+    func noteStopsThatPassed() {
+        for (entity, stop) in stops
+        where stop.isTried && (!batch.entities[entity].isEmpty || batch.truncate?.entity == entity) {
+            stops[entity] = nil
+            let partitions = taker.partitions(of: entity)
+            mailbox.say { report in for partition in partitions { report.stopped[partition] = nil } }
+            connections.show(nil, of: checkpoints.filter { partitions.contains($0.partition) })
+            logger.notice(
+                "entity goes on", metadata: ["lane": "\(number)", "entity": "\(playbook.entities[entity].name)"])
+        }
+    }
+}
