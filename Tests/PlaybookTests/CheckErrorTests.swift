@@ -84,13 +84,6 @@ import Testing
     }
 
     @Test func whatIsNotInForceYetIsNoted() throws {
-        try expect([
-            (
-                .notInForce, .note,
-                Self.customers + "    defects: { ⟦none: { where: \"email IS NULL\", action: quarantine } }\n",
-                "constraint"
-            )
-        ])
         try ShopSchema.with { _, target in
             let marked = Marked(
                 """

@@ -12,7 +12,12 @@ import Testing
         CREATE TABLE other (id bigint PRIMARY KEY, n int)
         """
     private let entities = """
-          items: { from: public.item, into: public.item, key: [id], fields: same }
+          items:
+            from: public.item
+            into: public.item
+            key: [id]
+            fields: same
+            defects: { unlucky: { where: "n = 13", action: quarantine } }
           others: { from: public.other, into: public.other, key: [id], fields: same }
         """
 
@@ -122,6 +127,23 @@ import Testing
                 #expect(content.entry.isEdited && content.entry.state == "resolved")
             }
             #expect(try sync.sums() == [2, 1, 1, 0, 0])
+        }
+    }
+
+    /// A known defect sets a row aside in the stream as in a load; once the source has mended it, the queue is applied.
+    @Test func rowsWithAKnownDefectAreSetAside() throws {
+        try withItems { sync, quarantine in
+            try sync.running { _ in
+                try write("c", 1, 13, sync)
+                try write("c", 2, 2, sync)
+                try waitFor(["{1}|unlucky|parked"], sync)
+                try waitUntil("the other row is there") { try sync.rows("SELECT * FROM item") == ["2|2"] }
+                try write("u", 1, 14, sync)
+                try waitFor(["{1}|unlucky|parked", "{1}|behind|parked"], sync)
+                #expect(try quarantine.retry(filter { $0.reason = "unlucky" }) == 2)
+                try waitUntil("the mended row is there") { try sync.rows("SELECT * FROM item") == ["2|2", "1|14"] }
+            }
+            #expect(try sync.sums() == [3, 2, 1, 0, 0])
         }
     }
 

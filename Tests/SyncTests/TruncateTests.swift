@@ -120,8 +120,8 @@ import Testing
             try truncate(sync)
             try sync.writer.flush()
             try sync.running(hasSource: false) { service in
-                try waitUntil("the lane stalls") {
-                    service.reports.contains { $0.stall?.reason.contains("give the playbook a source") ?? false }
+                try waitUntil("the entity stops") {
+                    service.reports.contains { $0.stopped.values.contains { $0.contains("give the playbook a source") } }
                 }
             }
             #expect(try sync.sums()[4] == 0)

@@ -3,15 +3,6 @@ import Model
 extension PlaybookCompiler {
     /// Names what the playbook asks for and this version does in part.
     func checkWhatIsNotInForce() {
-        for entity in playbook.entities {
-            for defect in entity.defects {
-                guard case .quarantine = defect.action else { continue }
-                note(
-                    .notInForce, at: defect.name.location,
-                    "the defect \(defect.name.value) of \(entity.name.value) sets rows aside in a load, not in the stream yet",
-                    advice: "a check constraint on the target keeps such rows out of both")
-            }
-        }
         guard playbook.source.postgres == nil else { return }
         let owners = (playbook.ownership?.rules.map(\.owner) ?? []) + [playbook.ownership?.defaultOwner ?? .source]
         if let ownership = playbook.ownership, owners.contains(.target) {

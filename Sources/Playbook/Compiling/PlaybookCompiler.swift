@@ -96,7 +96,8 @@ final class PlaybookCompiler {
     private func finish(
         _ draft: EntityDraft, scopes: [CompiledScope], rules: [CompiledOwnershipRule], place: ReferenceOrder.Place
     ) -> CompiledEntity {
-        let isPlainCopy = draft.corrections.isEmpty && draft.compiledFields.allSatisfy { $0.sourceColumn != nil }
+        let hasDefects = !draft.corrections.isEmpty || !draft.quarantines.isEmpty
+        let isPlainCopy = !hasDefects && draft.compiledFields.allSatisfy { $0.sourceColumn != nil }
         return CompiledEntity(
             name: draft.name, flow: playbook.flow, ordinal: draft.ordinal, source: draft.source, target: draft.target,
             sourceColumns: draft.columns.map { .init(name: $0.name, type: $0.type, isKey: $0.isKey) },

@@ -29,13 +29,7 @@ struct ApplyOutcome {
     /// Takes in what staging came to.
     mutating func add(_ staged: StageOutcome, of entity: Int, _ batch: EntityBatch) {
         skipped += staged.skipped
-        for image in staged.refused {
-            let error = SyncError(
-                .ownedByTarget,
-                "a delete of a row of \(batch.entity.target) that the target owns, wholly or in part (ownership.deletes: refuse)"
-            )
-            reject(Int(image), of: entity, batch, error)
-        }
+        for (image, error) in staged.refused { reject(image, of: entity, batch, error) }
         for (field, count) in staged.suppressed {
             suppressed[entity, default: [:]][field, default: SuppressedCount()].writes += count.writes
         }

@@ -240,11 +240,15 @@ final class BatchApplier {
         func stage(_ applier: EntityApplier, _ rows: EntityBatch, _ images: [Int32], deletesFirst: Bool) throws {
             outcome.add(try applier.stage(images, of: rows, deletesFirst: deletesFirst), of: place(of: applier), rows)
         }
+        func write(_ applier: EntityApplier, _ rows: EntityBatch, deletesFirst: Bool) throws {
+            let written = try applier.write(of: rows, deletesFirst: deletesFirst, reader: reader)
+            outcome.add(written, of: place(of: applier), rows)
+        }
         if session.isReplica {
             return try each(work) { applier, rows, images in
                 try stage(applier, rows, images, deletesFirst: true)
                 try applier.delete(afterWriting: false)
-                outcome.skipped += try applier.write(of: rows, deletesFirst: true, reader: reader)
+                try write(applier, rows, deletesFirst: true)
             }
         }
         if deletesFirst {
@@ -253,7 +257,7 @@ final class BatchApplier {
         }
         try each(work) { applier, rows, images in
             if !deletesFirst { try stage(applier, rows, images, deletesFirst: false) }
-            outcome.skipped += try applier.write(of: rows, deletesFirst: deletesFirst, reader: reader)
+            try write(applier, rows, deletesFirst: deletesFirst)
         }
         guard !deletesFirst else { return }
         try each(work.reversed()) { applier, _, _ in try applier.delete(afterWriting: true) }

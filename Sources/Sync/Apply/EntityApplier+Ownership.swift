@@ -99,7 +99,13 @@ extension EntityApplier {
                 outcome.violations.append(Violation(row: Int(seq), fields: ["*"]))
             }
             switch entity.deletes {
-            case .refuse: outcome.refused.append(seq)
+            case .refuse:
+                let error = SyncError(
+                    .ownedByTarget,
+                    """
+                    a delete of a row of \(entity.target) that the target owns, wholly or in part (ownership.deletes: refuse)
+                    """)
+                outcome.refused.append((Int(seq), error))
             case .detach:
                 outcome.skipped.append(SkippedImages(partitionIndex: partition, reason: .detached, count: 1))
             }

@@ -170,11 +170,13 @@ final class EntityApplier {
     /// Puts rows of changed keys down, takes out what is in no started scope, and writes the rest.
     ///
     /// - Parameter deletesFirst: whether `delete` has been called.
-    func write(of batch: EntityBatch, deletesFirst: Bool, reader: SourceReader?) throws -> [SkippedImages] {
+    func write(of batch: EntityBatch, deletesFirst: Bool, reader: SourceReader?) throws -> StageOutcome {
         if halves.hasArrivals {
             try lookingUp { try queueArrivals(deletesFirst: deletesFirst, hasSource: reader != nil) }
         }
-        var skipped = try dropPending(reader)
+        var outcome = StageOutcome()
+        outcome.skipped = try dropPending(reader)
+        outcome.refused = try setDefectsAside(of: batch)
         for mask in staged.masks.sorted() {
             for (number, sql) in plans[Int(mask)].sql.enumerated() {
                 try queue(versioned("write \(mask).\(number)"), sql, [.int(mask)])
@@ -182,10 +184,10 @@ final class EntityApplier {
         }
         if staged.masks.contains(where: { plans[Int($0)].needsRow }) {
             try flush()
-            skipped += try complete(deletesFirst: deletesFirst, reader)
+            outcome.skipped += try complete(deletesFirst: deletesFirst, reader)
         }
         if !halves.isEmpty { try lookingUp { try queue("forget", moves.forget) } }
-        return skipped
+        return outcome
     }
 
     private func queueArrivals(deletesFirst: Bool, hasSource: Bool) throws {
@@ -228,6 +230,27 @@ final class EntityApplier {
             }
         }
         return counted(try connection.query(filter.dropPending(limiting), [.array(vouched)]), .pending)
+    }
+
+    /// Takes out the images that have a known defect for which the playbook sets rows aside. Whether one has it that leaves
+    /// a column out that the defect looks at cannot be told: that column has not changed.
+    private func setDefectsAside(of batch: EntityBatch) throws -> [(image: Int, error: any Error)] {
+        guard !entity.quarantines.isEmpty else { return [] }
+        try flush()
+        var found: [(image: Int, error: any Error)] = []
+        for defect in entity.quarantines {
+            for mask in staged.masks.sorted()
+            where defect.dependencies.isSubset(of: batch.shapes.shapes[Int(mask)].present) {
+                let label = name("defect \(defect.defect)")
+                try session.prepare(label, filter.take(defect))
+                for row in try connection.executePrepared(label, [.int(mask)]).rows {
+                    if let image = row[0].flatMap({ Int($0) }) {
+                        found.append((image, DefectFound(defect: defect.defect)))
+                    }
+                }
+            }
+        }
+        return found
     }
 
     func counted(_ result: Result, _ reason: SkipReason) -> [SkippedImages] {

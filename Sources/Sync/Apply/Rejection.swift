@@ -14,10 +14,19 @@ let waitingReasons: Set = ["missing-parent", "conflict", "missing-half"]
 
 /// Why an event is set aside, in the quarantine's words.
 func reason(of rejection: any Error) -> String {
+    if let found = rejection as? DefectFound { return found.defect }
     if let error = rejection as? SyncError { return error.code == .awaited ? "missing-half" : error.code.rawValue }
     return switch (rejection as? PostgresError)?.sqlState {
     case SQLState.foreignKeyViolation: "missing-parent"
     case SQLState.uniqueViolation: "conflict"
     default: "rejected"
     }
+}
+
+/// A row has a known defect for which the playbook sets rows aside.
+struct DefectFound: Error, CustomStringConvertible {
+    /// The defect's name in the playbook.
+    let defect: String
+
+    var description: String { "a known defect that the playbook sets aside, \(defect)" }
 }

@@ -96,7 +96,9 @@ struct RejectionSearch {
         let deletesFirst = session.isReplica
         var outcome = try applier.stage(images, of: batch, deletesFirst: deletesFirst)
         if deletesFirst { try applier.delete(afterWriting: false) }
-        outcome.skipped += try applier.write(of: batch, deletesFirst: deletesFirst, reader: reader)
+        let written = try applier.write(of: batch, deletesFirst: deletesFirst, reader: reader)
+        outcome.skipped += written.skipped
+        outcome.refused += written.refused
         if !deletesFirst { try applier.delete(afterWriting: true) }
         try applier.flush()
         return outcome

@@ -42,6 +42,16 @@ struct StageFilter {
     /// Takes out the rows for which a condition over the stage holds.
     func drop(_ condition: String) -> String { counting("DELETE FROM \(statements.rawStage) WHERE \(condition)") }
 
+    // MARK: Known defects
+
+    /// Takes the images of mask `$1` out that have a defect, and tells their places in the batch.
+    func take(_ defect: CompiledQuarantine) -> String {
+        """
+        DELETE FROM \(statements.rawStage) WHERE \(alias)."_op" = 'u' AND \(alias)."_mask" = $1 AND (\(defect.predicate)) \
+        RETURNING \(alias)."_seq"
+        """
+    }
+
     // MARK: Rows of no started scope
 
     /// Takes out the images of rows that are in none of the scopes and not in the target, but for the source keys in

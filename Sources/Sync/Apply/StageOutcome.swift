@@ -4,8 +4,8 @@ internal import Ledger
 struct StageOutcome {
     /// Images that were taken out.
     var skipped: [SkippedImages] = []
-    /// Deletes that were taken out, of rows that the target owns: to be quarantined.
-    var refused: [Int32] = []
+    /// Images and deletes that were taken out to be quarantined, and why.
+    var refused: [(image: Int, error: any Error)] = []
     /// What is not written because the target owns it, by field.
     var suppressed: [String: SuppressedCount] = [:]
 
