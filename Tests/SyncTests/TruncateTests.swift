@@ -121,7 +121,9 @@ import Testing
             try sync.writer.flush()
             try sync.running(hasSource: false) { service in
                 try waitUntil("the entity stops") {
-                    service.reports.contains { $0.stopped.values.contains { $0.contains("give the playbook a source") } }
+                    service.reports.contains {
+                        $0.stopped.values.contains { $0.contains("give the playbook a source") }
+                    }
                 }
             }
             #expect(try sync.sums()[4] == 0)

@@ -41,6 +41,8 @@ final class TwoWayFixture: Sendable {
         let names = entities.split(separator: "\n").compactMap { line in
             line.hasPrefix("  ") && !line.hasPrefix("   ") ? line.split(separator: ":")[0].dropFirst(2) : nil
         }
+        // Topics of its own: a client of another test may reach this broker, on a port that its own broker has left.
+        let prefix = "t\(UInt32.random(in: 0...(.max)))"
         let text = """
             playbook: test
             source:
@@ -50,7 +52,7 @@ final class TwoWayFixture: Sendable {
               references: \(references)
             kafka:
               brokers: [ "\(broker.bootstrapServers)" ]
-              topics: "t.{schema}.{table}"
+              topics: "\(prefix).{schema}.{table}"
               properties: { fetch.wait.max.ms: "5" }
             entities:
             \(entities)
@@ -79,7 +81,7 @@ final class TwoWayFixture: Sendable {
         captures = try zip(flows, slots).map { flow, slot in
             var configuration = CaptureConfiguration(
                 source: try flow.1.connectionString, slot: slot, publication: slot,
-                tables: flow.0.entities.map(\.source), prefix: "t",
+                tables: flow.0.entities.map(\.source), prefix: prefix,
                 kafka: Redacted(["bootstrap.servers": broker.bootstrapServers, "linger.ms": "1"]))
             configuration.topics = flow.0.kafka.topics.value
             return CaptureService(configuration, logger: quiet)
