@@ -18,8 +18,6 @@ public struct SyncError: Error, Hashable, Sendable, CustomStringConvertible {
         case stopped
         /// A flow has not applied what it was waited for.
         case notDrained = "not-drained"
-        /// The offset to go on from is no longer in the partition.
-        case expiredOffset = "expired-offset"
         /// Two entities take rows of one table, or none takes a topic's.
         case routing
         /// A property, limit or connector mode that cannot work.

@@ -118,7 +118,7 @@ extension EndToEnd {
         }
 
         @Test(.enabled(if: Broker.isMock, "needs the embedded broker"), .timeLimit(.minutes(2)))
-        func brokerThatIsAwayIsNamedAndTakenUpWhenItComes() throws {
+        func a22BrokerThatIsAwayIsNamedAndTakenUpWhenItComes() throws {
             try withTopics { site, broker, events in
                 try site.makeLive()
                 try events.insert(1...10)
@@ -180,7 +180,7 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(2)))
-        func targetThatCrashesIsWaitedForAndTakenUp() throws {
+        func a22TargetThatCrashesIsWaitedForAndTakenUp() throws {
             let cluster = try PostgresCluster()
             defer { cluster.destroy() }
             try cluster.createDatabase("target")
@@ -204,7 +204,7 @@ extension EndToEnd {
 
         @Test(
             .enabled(if: SmallDisk.isPossible, "needs the right to mount a small file system"), .timeLimit(.minutes(2)))
-        func fullDiskIsSaidAndTakenUpWhenThereIsRoom() throws {
+        func a7FullDiskIsSaidAndTakenUpWhenThereIsRoom() throws {
             let disk = try SmallDisk(megabytes: 24)
             defer { disk.unmount() }
             let cluster = try PostgresCluster()

@@ -58,7 +58,7 @@ import Testing
         """
 
     /// The queue of a key is replayed in order, once the cause is mended; others never waited.
-    @Test func retryReplaysAKeysQueueInOrder() throws {
+    @Test func a6RetryReplaysAKeysQueueInOrder() throws {
         try withItems { sync, quarantine in
             try sync.running { _ in
                 try write("c", 1, 500, sync)
@@ -189,7 +189,7 @@ import Testing
     }
 
     /// A table that is gone, or a right, stops its entity; the others go on.
-    @Test func whatConcernsATableStopsItsEntityAlone() throws {
+    @Test func a7WhatConcernsATableStopsItsEntityAlone() throws {
         try withItems { sync, _ in
             try sync.running { service in
                 try write("c", 1, 1, sync)

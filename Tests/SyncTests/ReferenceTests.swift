@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func aRowThatTheTargetRejectsIsSetAsideAndTheRestGoesOn() throws {
+    @Test func a6ARowThatTheTargetRejectsIsSetAsideAndTheRestGoesOn() throws {
         try withSync { source, target, broker in
             let sync = try SyncFixture(
                 source, target, broker, tables: "CREATE TABLE item (id bigint PRIMARY KEY, n int)",

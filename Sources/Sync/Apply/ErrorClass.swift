@@ -42,7 +42,7 @@ enum ErrorClass {
             switch code {
             case .unavailable, .awaited, .ownedByTarget: .quarantine
             case .needsSource, .breaker: .stopEntity
-            case .notVisible, .missingTopic, .notDrained, .expiredOffset, .stopped: .retry
+            case .notVisible, .missingTopic, .notDrained, .stopped: .retry
             case .configuration, .routing: .stopProcess
             }
     }

@@ -74,4 +74,23 @@ extension Lane {
                 "entity goes on", metadata: ["lane": "\(number)", "entity": "\(playbook.entities[entity].name)"])
         }
     }
+
+    /// Leaves a partition alone that no longer holds what comes next, or does not hold it any more: going on anywhere
+    /// else would lose changes in silence.
+    func stop(_ partition: Model.TopicPartition, offsetIsGone error: KafkaError) {
+        let checkpoint = try? connections.checkpoints(of: [partition])[partition]
+        var reason = "\(error)"
+        if let next = checkpoint?.nextOffset,
+            let held = try? consumer.watermarks(partition.topic, partition.partition, timeout: .seconds(10)),
+            let gap = OffsetGap(next: next, low: held.low, high: held.high)
+        {
+            reason = "\(gap)"
+        }
+        logger.error("partition stopped", metadata: ["kafka.partition": "\(partition)", "error": "\(reason)"])
+        mailbox.say { $0.stopped[partition] = reason }
+        taker.remove(partition)
+        if let checkpoint {
+            connections.show(Stall(.stopped, reason: reason, attempts: 1, wait: .zero), of: [checkpoint])
+        }
+    }
 }

@@ -192,11 +192,11 @@ final class Lane {
     }
 
     private func partitionFailed(_ partition: Model.TopicPartition, _ error: KafkaError) {
-        logger.error("partition stopped", metadata: ["kafka.partition": "\(partition)", "kafka.error": "\(error)"])
-        let isExpired = error.code == .offsetOutOfRange || error.code == .autoOffsetReset
-        let advice =
-            isExpired ? "the offset to go on from is no longer there: load the affected waves again" : "\(error)"
-        mailbox.say { $0.stopped[partition] = advice }
-        if isExpired { taker.remove(partition) }
+        guard error.code == .offsetOutOfRange || error.code == .autoOffsetReset else {
+            logger.error(
+                "partition stopped", metadata: ["kafka.partition": "\(partition)", "kafka.error": "\(error)"])
+            return mailbox.say { $0.stopped[partition] = "\(error)" }
+        }
+        stop(partition, offsetIsGone: error)
     }
 }

@@ -155,7 +155,7 @@ final class PartitionAssigner {
         }
         for (lane, assignments) in orders { lanes[lane].send(.take(assignments)) }
         try accept(places)
-        if options.stopsAtEnd { try noteEnds(partitions) }
+        if options.stopsAtEnd { try noteEnds(places) }
         logger.info("partitions taken", metadata: ["kafka.partitions": "\(partitions.count)"])
     }
 
@@ -263,11 +263,11 @@ final class PartitionAssigner {
         }
     }
 
-    private func noteEnds(_ partitions: [RDKafka.TopicPartition]) throws {
-        for partition in partitions {
-            ends[partition] = try consumer.watermarks(
-                partition.topic, partition.partition, timeout: .seconds(10)
-            ).high
+    /// A partition that ends before the place to go on from has no end that could be reached: its lane stops it.
+    private func noteEnds(_ places: [TopicPartitionOffset]) throws {
+        for place in places {
+            let end = try consumer.watermarks(place.topic, place.partition, timeout: .seconds(10)).high
+            ends[place.topicPartition] = place.offset > end ? .max : end
         }
     }
 

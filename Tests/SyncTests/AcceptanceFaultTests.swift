@@ -1,0 +1,86 @@
+import LibPQ
+import Sync
+import TestSupport
+import Testing
+
+/// Faults of the broker and of the target that other tools answer with a lost change or a stopped task.
+@Suite struct AcceptanceFaultTests {
+    private func withItems(_ body: (SyncFixture) throws -> Void) throws {
+        try withSync { source, target, broker in
+            try body(
+                SyncFixture(
+                    source, target, broker, tables: "CREATE TABLE item (id bigint PRIMARY KEY, n int)",
+                    entities: "  items: { from: public.item, into: public.item, key: [id], fields: same }",
+                    topics: ["item": 1], limits: "{ lanes: 1 }"))
+        }
+    }
+
+    private func write(_ operation: String, _ ids: ClosedRange<Int>, n: Int, _ sync: SyncFixture) throws {
+        for id in ids {
+            try sync.writer.write(operation, "item", key: #"{"id":\#(id)}"#, after: #"{"id":\#(id),"n":\#(n)}"#)
+        }
+        try sync.writer.flush()
+    }
+
+    /// A9: another session holds the rows in the opposite order; the lane is the one that is told, tries again, and
+    /// nothing is set aside.
+    @Test(.timeLimit(.minutes(2))) func a9DeadlocksAreTriedAgain() throws {
+        try withItems { sync in
+            try write("c", 1...2, n: 0, sync)
+            try sync.applyAll()
+            let other = try sync.target.connect()
+            let name = try #require(try sync.value("SELECT current_database()"))
+            // The lane looks for a deadlock long before the other session would.
+            try other.execute("ALTER DATABASE \(name) SET deadlock_timeout = '2s'; SET deadlock_timeout = '20s'")
+            let before = try #require(try sync.value(Self.deadlocks))
+            try sync.running { _ in
+                try other.execute("BEGIN; UPDATE item SET n = n WHERE id = 2")
+                try write("u", 1...2, n: 7, sync)
+                try waitUntil("the lane waits for the row") {
+                    try sync.value("SELECT count(*) FROM pg_locks WHERE NOT granted") != "0"
+                }
+                try other.execute("UPDATE item SET n = n WHERE id = 1; COMMIT")
+                try waitUntil("both are applied") {
+                    try sync.rows("SELECT * FROM item ORDER BY id") == ["1|7", "2|7"]
+                }
+            }
+            try waitUntil("the deadlock is counted") { try sync.value(Self.deadlocks) != before }
+            #expect(try sync.sums() == [4, 4, 0, 0, 0])
+        }
+    }
+
+    private static let deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+
+    /// A20: the broker has dropped what comes next, as its retention does.
+    @Test(.timeLimit(.minutes(2))) func a20ExpiredOffsetsAreNamedAndNotJumpedOver() throws {
+        try withItems { sync in
+            try write("c", 1...10, n: 1, sync)
+            try sync.applyAll()
+            // The embedded broker keeps the newest five megabytes of a partition.
+            let large = String(repeating: "x", count: 600_000)
+            for _ in 0..<20 {
+                try sync.writer.send("item", key: #"{"id":1}"#, value: large)
+                try sync.writer.flush()
+            }
+            try expectStop("expired: offsets 10 to ", sync)
+        }
+    }
+
+    /// A20: the partition ends before the offset to go on from, as after an election that cut its log off.
+    @Test(.timeLimit(.minutes(2))) func a20LogsThatWereCutOffAreNamed() throws {
+        try withItems { sync in
+            try write("c", 1...10, n: 1, sync)
+            try sync.applyAll()
+            try sync.targetSession.execute("UPDATE tidegate.checkpoint SET next_offset = 1000")
+            try expectStop("cut off: the next offset is 1000, and the partition ends at 10", sync)
+        }
+    }
+
+    private func expectStop(_ reason: String, _ sync: SyncFixture) throws {
+        let error = #expect(throws: SyncError.self) { try sync.applyAll() }
+        #expect(error?.code == .stopped && error?.message.contains(reason) == true, "\(error as Any)")
+        let stall = try #require(try sync.value("SELECT state || ' ' || reason FROM tidegate.stall"))
+        #expect(stall.hasPrefix("stopped \(reason)"), "\(stall)")
+        #expect(try sync.sums() == [10, 10, 0, 0, 0])
+    }
+}
