@@ -16,11 +16,11 @@ public struct Stall: Hashable, Sendable {
     public let reason: String
     /// How often it was tried.
     public let attempts: Int
-    /// When it is tried again, from now.
-    public let wait: Duration
+    /// When it is tried again, from now; nil where that takes a person or a restart.
+    public let wait: Duration?
 
     /// A stall.
-    public init(_ state: State, reason: String, attempts: Int, wait: Duration) {
+    public init(_ state: State, reason: String, attempts: Int, wait: Duration?) {
         self.state = state
         self.reason = reason
         self.attempts = attempts
@@ -37,13 +37,13 @@ public struct Stalls {
 
     /// Says of partitions that they do not go on.
     public func note(_ stall: Stall, of checkpoints: [Checkpoint]) throws(PostgresError) {
-        let milliseconds = stall.wait / .milliseconds(1)
+        let milliseconds = stall.wait.map { $0 / .milliseconds(1) }
         for checkpoint in checkpoints {
             try connection.query(
                 """
                 INSERT INTO tidegate.stall AS s (flow, topic, partition, state, reason, next_offset, position, attempts,
                     next_attempt)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp() + $9::double precision * interval '1 millisecond')
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, coalesce(clock_timestamp() + $9::double precision * interval '1 millisecond', 'infinity'))
                 ON CONFLICT (flow, topic, partition) DO UPDATE SET state = excluded.state, reason = excluded.reason,
                     next_offset = excluded.next_offset, position = excluded.position, attempts = excluded.attempts,
                     next_attempt = excluded.next_attempt
@@ -52,7 +52,7 @@ public struct Stalls {
                     .text(checkpoint.flow.rawValue), .text(checkpoint.partition.topic),
                     .int(checkpoint.partition.partition), .text(stall.state.rawValue), .text(stall.reason),
                     checkpoint.nextOffset.map { .int($0) } ?? .null, .optional(checkpoint.position?.description),
-                    .int(stall.attempts), .text("\(milliseconds)"),
+                    .int(stall.attempts), .optional(milliseconds.map { "\($0)" }),
                 ])
         }
     }

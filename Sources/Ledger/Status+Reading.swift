@@ -18,7 +18,7 @@ extension Status {
                     """
                     SELECT flow, topic, partition, state, reason, next_offset, position, attempts,
                         extract(epoch FROM clock_timestamp() - since) AS age,
-                        extract(epoch FROM next_attempt - clock_timestamp()) AS wait
+                        CASE WHEN isfinite(next_attempt) THEN extract(epoch FROM next_attempt - clock_timestamp()) END AS wait
                     FROM tidegate.stall ORDER BY since, flow, topic, partition
                     """)
             )
@@ -50,7 +50,7 @@ extension Status {
                 state: row["state"] ?? "", reason: row["reason"] ?? "", nextOffset: row.int("next_offset"),
                 position: row["position"], attempts: row.int("attempts") ?? 0,
                 secondsSince: row["age"].flatMap { Double($0) } ?? 0,
-                secondsToNextAttempt: max(0, row["wait"].flatMap { Double($0) } ?? 0))
+                secondsToNextAttempt: row["wait"].flatMap { Double($0) }.map { max(0, $0) })
         }
         self.quarantine = quarantine.rows.map { row in
             QuarantineStatus(

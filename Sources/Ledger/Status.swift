@@ -63,7 +63,7 @@ public struct Status: Hashable, Sendable, Encodable {
         public let position: String?
         public let attempts: Int
         public let secondsSince: Double
-        public let secondsToNextAttempt: Double
+        public let secondsToNextAttempt: Double?
     }
 
     /// The same with what the other flow's ledger holds.

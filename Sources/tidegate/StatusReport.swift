@@ -107,7 +107,8 @@ struct StatusReport: Encodable {
         for stall in stalls {
             columns.add([
                 stall.flow, "\(stall.topic)[\(stall.partition)]", stall.nextOffset.map(String.init) ?? "-", stall.state,
-                "\(Int(stall.secondsSince)) s", "\(stall.attempts)", "\(Int(stall.secondsToNextAttempt)) s",
+                "\(Int(stall.secondsSince)) s", "\(stall.attempts)",
+                stall.secondsToNextAttempt.map { "\(Int($0)) s" } ?? "-",
                 stall.reason,
             ])
         }

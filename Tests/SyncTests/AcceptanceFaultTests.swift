@@ -1,3 +1,4 @@
+import Ledger
 import LibPQ
 import Sync
 import TestSupport
@@ -79,8 +80,9 @@ import Testing
     private func expectStop(_ reason: String, _ sync: SyncFixture) throws {
         let error = #expect(throws: SyncError.self) { try sync.applyAll() }
         #expect(error?.code == .stopped && error?.message.contains(reason) == true, "\(error as Any)")
-        let stall = try #require(try sync.value("SELECT state || ' ' || reason FROM tidegate.stall"))
-        #expect(stall.hasPrefix("stopped \(reason)"), "\(stall)")
+        let stalls = try Status(on: sync.targetSession).stalls
+        #expect(stalls.count == 1 && stalls.first?.state == "stopped" && stalls.first?.secondsToNextAttempt == nil)
+        #expect(stalls.first?.reason.hasPrefix(reason) == true, "\(stalls)")
         #expect(try sync.sums() == [10, 10, 0, 0, 0])
     }
 }

@@ -75,8 +75,7 @@ extension Lane {
         }
     }
 
-    /// Leaves a partition alone that no longer holds what comes next, or does not hold it any more: going on anywhere
-    /// else would lose changes in silence.
+    /// Leaves a partition alone that does not hold what comes next: going on anywhere else would lose changes in silence.
     func stop(_ partition: Model.TopicPartition, offsetIsGone error: KafkaError) {
         let checkpoint = try? connections.checkpoints(of: [partition])[partition]
         var reason = "\(error)"
@@ -90,7 +89,7 @@ extension Lane {
         mailbox.say { $0.stopped[partition] = reason }
         taker.remove(partition)
         if let checkpoint {
-            connections.show(Stall(.stopped, reason: reason, attempts: 1, wait: .zero), of: [checkpoint])
+            connections.show(Stall(.stopped, reason: reason, attempts: 1, wait: nil), of: [checkpoint])
         }
     }
 }
