@@ -43,7 +43,8 @@ public struct Stalls {
                 """
                 INSERT INTO tidegate.stall AS s (flow, topic, partition, state, reason, next_offset, position, attempts,
                     next_attempt)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, coalesce(clock_timestamp() + $9::double precision * interval '1 millisecond', 'infinity'))
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
+                    coalesce(clock_timestamp() + $9::double precision * interval '1 millisecond', 'infinity'))
                 ON CONFLICT (flow, topic, partition) DO UPDATE SET state = excluded.state, reason = excluded.reason,
                     next_offset = excluded.next_offset, position = excluded.position, attempts = excluded.attempts,
                     next_attempt = excluded.next_attempt

@@ -77,7 +77,7 @@ extension Lane {
 
     /// Leaves a partition alone that does not hold what comes next: going on anywhere else would lose changes in silence.
     func stop(_ partition: Model.TopicPartition, offsetIsGone error: KafkaError) {
-        let checkpoint = try? connections.checkpoints(of: [partition])[partition]
+        let checkpoint = checkpoints.first { $0.partition == partition }
         var reason = "\(error)"
         if let next = checkpoint?.nextOffset,
             let held = try? consumer.watermarks(partition.topic, partition.partition, timeout: .seconds(10)),
