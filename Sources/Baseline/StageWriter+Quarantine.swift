@@ -3,18 +3,6 @@ import Model
 import Playbook
 
 extension StageWriter {
-    /// Takes the rows that have a known defect out of the stage.
-    func setDefectsAside() throws -> Int {
-        var aside = 0
-        for defect in entity.entity.quarantines {
-            aside += try quarantine(
-                "(\(defect.predicate))", reason: defect.defect, sqlState: nil,
-                message: "a known defect that the playbook sets aside")
-            try connection.query("DELETE FROM \(statements.rawStage) WHERE (\(defect.predicate))")
-        }
-        return aside
-    }
-
     /// Puts staged rows into the quarantine, each as JSON. A row of the same key that is there from an earlier load goes.
     func quarantine(
         _ predicate: String, reason: String, sqlState: String?, message: String

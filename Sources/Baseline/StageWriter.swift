@@ -23,7 +23,15 @@ struct StageWriter {
     ///
     /// - Returns: how many rows were set aside for good.
     func write() throws -> Int {
-        var aside = try setDefectsAside()
+        let defects = try setDefectsAside()
+        let aside = try writeRest()
+        let all = defects.merging(try corrected(), uniquingKeysWith: +)
+        try DefectCounts(on: connection).add(all, of: entity.id, from: .baseline)
+        return aside + defects.values.reduce(0, +)
+    }
+
+    private func writeRest() throws -> Int {
+        var aside = 0
         let upsert = try Upsert(entity, present: present, ownership: target.ownership(of: entity.entity))
         guard let error = try attempt(upsert, mask: 0) else { return aside }
         let count = try number()

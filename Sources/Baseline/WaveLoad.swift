@@ -1,4 +1,4 @@
-import Ledger
+public import Ledger
 import LibPQ
 public import Model
 public import Playbook
@@ -25,6 +25,8 @@ public final class WaveLoad {
         public var loaded: [EntityName] = []
         /// Entities that were `live` before it.
         public var alreadyLive: [EntityName] = []
+        /// Known defects that the wave's rows had, of all runs of its load and of its events since.
+        public var defects: [Status.DefectStatus] = []
     }
 
     /// A load of `wave`.
@@ -63,6 +65,7 @@ public final class WaveLoad {
             try seal(entity, target, source)
             outcome.loaded.append(entity.name)
         }
+        outcome.defects = try Status(on: target.connection).defects.filter { $0.wave == wave.rawValue }
         return outcome
     }
 

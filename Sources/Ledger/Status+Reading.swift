@@ -3,7 +3,7 @@ public import LibPQ
 extension Status {
     /// Reads the ledger in one snapshot.
     public init(on connection: Connection) throws {
-        let (partitions, scopes, quarantine, stalls) = try connection.transaction(
+        let (partitions, scopes, quarantine, stalls, defects, throttles) = try connection.transaction(
             "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
         ) {
             (
@@ -20,7 +20,12 @@ extension Status {
                         extract(epoch FROM clock_timestamp() - since) AS age,
                         CASE WHEN isfinite(next_attempt) THEN extract(epoch FROM next_attempt - clock_timestamp()) END AS wait
                     FROM tidegate.stall ORDER BY since, flow, topic, partition
-                    """)
+                    """),
+                try connection.query(
+                    """
+                    SELECT e.name AS entity, d.defect, d.action, d.wave, d.baseline_rows, d.stream_events
+                    FROM tidegate.defect_count d JOIN tidegate.entity e ON e.id = d.entity_id ORDER BY 1, 2, 4, 3
+                    """), try connection.query(Status.throttlesSQL)
             )
         }
         self.partitions = partitions.rows.map { row in
@@ -52,6 +57,17 @@ extension Status {
                 secondsSince: row["age"].flatMap { Double($0) } ?? 0,
                 secondsToNextAttempt: row["wait"].flatMap { Double($0) }.map { max(0, $0) })
         }
+        self.defects = defects.rows.map { row in
+            DefectStatus(
+                entity: row["entity"] ?? "", defect: row["defect"] ?? "", action: row["action"] ?? "",
+                wave: row["wave"].flatMap { $0.isEmpty ? nil : $0 }, baselineRows: row.int("baseline_rows") ?? 0,
+                streamEvents: row.int("stream_events") ?? 0)
+        }
+        self.throttles = throttles.rows.map { row in
+            ThrottleStatus(
+                worker: row["worker"] ?? "", wave: row["wave"] ?? "", share: row["share"].flatMap { Double($0) },
+                factor: row["factor"], reason: row["reason"], secondsSince: row["age"].flatMap { Double($0) } ?? 0)
+        }
         self.quarantine = quarantine.rows.map { row in
             QuarantineStatus(
                 flow: row["flow"] ?? "", entity: row["entity"], reason: row["reason"] ?? "", state: row["state"] ?? "",
@@ -68,6 +84,13 @@ extension Status {
             FROM tidegate.skip_count k
             WHERE (k.flow, k.topic, k.partition) = (c.flow, c.topic, c.partition)) s ON true
         ORDER BY c.flow, c.topic, c.partition
+        """
+
+    private static let throttlesSQL = """
+        SELECT w.name AS worker, t.wave, t.share, t.factor, t.reason,
+            extract(epoch FROM clock_timestamp() - t.since) AS age
+        FROM tidegate.throttle t JOIN tidegate.worker w ON w.id = t.worker_id
+        WHERE \(Workers.isAlive("t.worker_id")) ORDER BY w.name, t.worker_id
         """
 
     private static let scopesSQL = """

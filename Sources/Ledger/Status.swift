@@ -4,6 +4,8 @@ public struct Status: Hashable, Sendable, Encodable {
     public let scopes: [ScopeStatus]
     public let quarantine: [QuarantineStatus]
     public let stalls: [StallStatus]
+    public let defects: [DefectStatus]
+    public let throttles: [ThrottleStatus]
 
     /// One partition of a flow, with the sum that always holds:
     /// consumed = applied + superseded + skipped + quarantined.
@@ -66,20 +68,50 @@ public struct Status: Hashable, Sendable, Encodable {
         public let secondsToNextAttempt: Double?
     }
 
+    /// Rows in which a known defect was found.
+    public struct DefectStatus: Hashable, Sendable, Encodable {
+        public let entity: String
+        public let defect: String
+        /// `set` or `quarantine`.
+        public let action: String
+        /// nil for events of rows in no started scope.
+        public let wave: String?
+        public let baselineRows: Int
+        public let streamEvents: Int
+    }
+
+    /// A load that is running, and what holds it back.
+    public struct ThrottleStatus: Hashable, Sendable, Encodable {
+        /// Host and process.
+        public let worker: String
+        public let wave: String
+        /// The share of full speed that is allowed, 0 to 1; nil while nothing is decided.
+        public let share: Double?
+        /// What limits it; nil: nothing.
+        public let factor: String?
+        /// The same in words, with reading and limit.
+        public let reason: String?
+        public let secondsSince: Double
+    }
+
     /// The same with what the other flow's ledger holds.
     public func merged(with other: Status) -> Status {
         Status(
             partitions: partitions + other.partitions, scopes: scopes + other.scopes,
-            quarantine: quarantine + other.quarantine, stalls: stalls + other.stalls)
+            quarantine: quarantine + other.quarantine, stalls: stalls + other.stalls,
+            defects: defects + other.defects, throttles: throttles + other.throttles)
     }
 
     private init(
-        partitions: [PartitionStatus], scopes: [ScopeStatus], quarantine: [QuarantineStatus], stalls: [StallStatus]
+        partitions: [PartitionStatus], scopes: [ScopeStatus], quarantine: [QuarantineStatus], stalls: [StallStatus],
+        defects: [DefectStatus], throttles: [ThrottleStatus]
     ) {
         self.partitions = partitions
         self.scopes = scopes
         self.quarantine = quarantine
         self.stalls = stalls
+        self.defects = defects
+        self.throttles = throttles
     }
 
     /// All partitions of a flow together.

@@ -16,16 +16,25 @@ extension EntityStatements {
     public var copyRowsIntoStage: String { "COPY \(stage) (\(columnList)) FROM STDIN" }
 
     /// The stage with known defects corrected, under its alias: what the fields' expressions are put to.
-    public var correctedStage: String {
-        guard !corrections.isEmpty else { return rawStage }
-        return corrections.reduce(stage) { inner, correction in
+    public var correctedStage: String { corrected(by: corrections[...]) }
+
+    /// The stage as some corrections leave it, under its alias.
+    ///
+    /// - Parameters:
+    ///   - base: what gives the stage's rows.
+    ///   - extra: columns of `base` beside the stage's, to be kept.
+    func corrected(
+        by corrections: ArraySlice<StageCorrection>, base: String? = nil, keeping extra: [String] = []
+    ) -> String {
+        let kept = ([StageControl.list] + extra).joined(separator: ", ")
+        return corrections.reduce(base ?? stage) { inner, correction in
             let columns = stageColumns.enumerated().map { index, column in
                 let name = quotedIdentifier(column.name)
                 guard let value = correction.values[index] else { return name }
                 let corrected = "CAST((\(value)) AS \(column.type))"
                 return "CASE WHEN (\(correction.predicate)) THEN \(corrected) ELSE \(alias).\(name) END AS \(name)"
             }
-            return "(SELECT \(columns.joined(separator: ", ")), \(StageControl.list) FROM \(inner) AS \(alias))"
+            return "(SELECT \(columns.joined(separator: ", ")), \(kept) FROM \(inner) AS \(alias))"
         } + " AS \(alias)"
     }
 

@@ -55,7 +55,10 @@ struct StageColumn: Hashable, Sendable {
 
 /// A known defect that corrects staged rows.
 struct StageCorrection: Hashable, Sendable {
+    let defect: String
     let predicate: String
+    /// The source columns that decide whether a row has the defect, those among them that other corrections look at.
+    let dependencies: ColumnSet
     /// The source column and the SQL of its value.
     let values: [Int: String]
 }

@@ -51,7 +51,9 @@ final class EntityDraft {
             stageColumns: columns.map { StageColumn(name: $0.name, type: $0.stageType) }, sourceKey: sourceKey,
             fields: compiledFields,
             corrections: corrections.map { correction in
-                StageCorrection(predicate: correction.predicate, values: correction.values.mapValues(\.sql))
+                StageCorrection(
+                    defect: correction.defect, predicate: correction.predicate, dependencies: correction.decidedBy,
+                    values: correction.values.mapValues(\.sql))
             },
             insertableColumns: targetTable.columns.filter { !$0.isGenerated }.map(\.name))
     }
@@ -84,8 +86,11 @@ struct DraftField {
 
 /// A defect that corrects rows, while its entity is compiled.
 struct DraftCorrection {
+    let defect: String
     let predicate: String
     let predicateDependencies: ColumnSet
+    /// The columns that the predicate depends on once the corrections before it are made.
+    let decidedBy: ColumnSet
     /// By source column, the SQL of its value and what that depends on.
     var values: [Int: (sql: String, dependencies: ColumnSet)]
 }

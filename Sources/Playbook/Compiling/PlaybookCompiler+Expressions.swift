@@ -145,7 +145,8 @@ extension PlaybookCompiler {
                 }
                 draft.corrections.append(
                     DraftCorrection(
-                        predicate: sql, predicateDependencies: predicate.columns, values: corrections))
+                        defect: defect.name.value, predicate: sql, predicateDependencies: predicate.columns,
+                        decidedBy: corrected(predicate.columns, draft), values: corrections))
             }
         }
     }

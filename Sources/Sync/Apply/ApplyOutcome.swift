@@ -25,6 +25,8 @@ struct ApplyOutcome {
     private(set) var suppressed: [Int: [String: SuppressedCount]] = [:]
     /// Events that changed what the other side owns, by entity.
     private(set) var violations: [Int: [Violation]] = [:]
+    /// Known defects of the images, by entity.
+    private(set) var defects: [Int: [FoundDefect: Int]] = [:]
 
     /// Takes in what staging came to.
     mutating func add(_ staged: StageOutcome, of entity: Int, _ batch: EntityBatch) {
@@ -33,6 +35,7 @@ struct ApplyOutcome {
         for (field, count) in staged.suppressed {
             suppressed[entity, default: [:]][field, default: SuppressedCount()].writes += count.writes
         }
+        if !staged.defects.isEmpty { defects[entity, default: [:]].merge(staged.defects, uniquingKeysWith: +) }
         for violation in staged.violations {
             violations[entity, default: []].append(violation)
             for field in violation.fields {

@@ -10,7 +10,8 @@ extension BatchApplier {
     /// goes on writing would fill the trail, at which all lanes wait for each other.
     private static let mostViolations = 100
 
-    /// Counts what was not written because the other side owns it, and audits the events that changed it nevertheless.
+    /// Counts what was not written because the other side owns it, and audits the events that changed it nevertheless;
+    /// and counts known defects.
     ///
     /// - Parameters:
     ///   - rows: the events of an entity.
@@ -32,6 +33,10 @@ extension BatchApplier {
                 lines.append(Audit.Line(subject: "entity \(applier.entity.name)", detail: more, correlation: nil))
             }
             try Audit(on: connection).record(.violation, lines)
+        }
+        let counts = DefectCounts(on: connection)
+        for (index, found) in outcome.defects.sorted(by: { $0.key < $1.key }) {
+            try counts.add(found, of: entities[index].id, from: .stream)
         }
     }
 

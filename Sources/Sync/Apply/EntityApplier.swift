@@ -176,7 +176,7 @@ final class EntityApplier {
         }
         var outcome = StageOutcome()
         outcome.skipped = try dropPending(reader)
-        outcome.refused = try setDefectsAside(of: batch)
+        try intake(of: batch, &outcome)
         for mask in staged.masks.sorted() {
             for (number, sql) in plans[Int(mask)].sql.enumerated() {
                 try queue(versioned("write \(mask).\(number)"), sql, [.int(mask)])
@@ -230,27 +230,6 @@ final class EntityApplier {
             }
         }
         return counted(try connection.query(filter.dropPending(limiting), [.array(vouched)]), .pending)
-    }
-
-    /// Takes out the images that have a known defect for which the playbook sets rows aside. Whether one has it that leaves
-    /// a column out that the defect looks at cannot be told: that column has not changed.
-    private func setDefectsAside(of batch: EntityBatch) throws -> [(image: Int, error: any Error)] {
-        guard !entity.quarantines.isEmpty else { return [] }
-        try flush()
-        var found: [(image: Int, error: any Error)] = []
-        for defect in entity.quarantines {
-            for mask in staged.masks.sorted()
-            where defect.dependencies.isSubset(of: batch.shapes.shapes[Int(mask)].present) {
-                let label = name("defect \(defect.defect)")
-                try session.prepare(label, filter.take(defect))
-                for row in try connection.executePrepared(label, [.int(mask)]).rows {
-                    if let image = row[0].flatMap({ Int($0) }) {
-                        found.append((image, DefectFound(defect: defect.defect)))
-                    }
-                }
-            }
-        }
-        return found
     }
 
     func counted(_ result: Result, _ reason: SkipReason) -> [SkippedImages] {

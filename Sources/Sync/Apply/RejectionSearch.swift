@@ -99,6 +99,7 @@ struct RejectionSearch {
         let written = try applier.write(of: batch, deletesFirst: deletesFirst, reader: reader)
         outcome.skipped += written.skipped
         outcome.refused += written.refused
+        outcome.defects = written.defects
         if !deletesFirst { try applier.delete(afterWriting: true) }
         try applier.flush()
         return outcome

@@ -12,6 +12,8 @@ struct ScopeView {
     private(set) var loading: ScopeRecord?
     /// The scopes that a row must be in to be applied when it is not in the target yet; nil when any row may.
     private(set) var limiting: [CompiledScope]? = []
+    /// The scopes that have started, in the playbook's order.
+    private(set) var started: [CompiledScope] = []
 
     /// Nothing is known: nothing has started.
     init() {}
@@ -21,7 +23,7 @@ struct ScopeView {
         version = scopes.version
         truncated = scopes.truncated
         loading = scopes.loading
-        let started = scopes.started.compactMap { entity.scope(in: $0) }
+        started = entity.scopes.filter { scopes.started.contains($0.wave) }
         // Waves are about what comes from the source; what the target owns goes back from wherever it is.
         limiting = entity.flow == .reverse || started.contains(where: \.isAll) ? nil : started
     }

@@ -44,12 +44,21 @@ struct StageFilter {
 
     // MARK: Known defects
 
-    /// Takes the images of mask `$1` out that have a defect, and tells their places in the batch.
-    func take(_ defect: CompiledQuarantine) -> String {
+    /// Takes the images of mask `$1` out that have a defect, and tells their places in the batch and their waves.
+    func take(_ defect: CompiledQuarantine, _ scopes: [CompiledScope]) -> String {
         """
         DELETE FROM \(statements.rawStage) WHERE \(alias)."_op" = 'u' AND \(alias)."_mask" = $1 AND (\(defect.predicate)) \
-        RETURNING \(alias)."_seq"
+        RETURNING \(alias)."_seq", \(statements.wave(among: scopes))
         """
+    }
+
+    /// Counts the images whose known defects are corrected, of each defect those of the masks that have what it looks at.
+    func countCorrected(_ scopes: [CompiledScope], masks: [(mask: Int32, present: ColumnSet)]) -> String? {
+        statements.countCorrections(wave: statements.wave(among: scopes)) { needed in
+            let able = masks.filter { needed.isSubset(of: $0.present) }.map { "\($0.mask)" }
+            guard !able.isEmpty else { return nil }
+            return "\(alias).\"_mask\" IN (\(able.joined(separator: ", "))) AND \(alias).\"_partition\" >= 0"
+        }
     }
 
     // MARK: Rows of no started scope

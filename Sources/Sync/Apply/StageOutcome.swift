@@ -11,6 +11,8 @@ struct StageOutcome {
 
     /// Events that changed what the other side owns.
     var violations: [Violation] = []
+    /// Known defects of the images.
+    var defects: [FoundDefect: Int] = [:]
 
     /// Counts writes of a field as not made.
     mutating func suppress(_ field: String, _ writes: Int) {
