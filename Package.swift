@@ -66,17 +66,21 @@ let package = Package(
             ],
             swiftSettings: strict + rowPath),
         .target(
+            name: "Throttling",
+            dependencies: ["Model", "Ledger", "LibPQ", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
+        .target(
             name: "Baseline",
             dependencies: [
-                "Model", "ChangeEvents", "Playbook", "Ledger", "LibPQ", "Sync",
+                "Model", "ChangeEvents", "Playbook", "Ledger", "LibPQ", "Sync", "Throttling",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "tidegate",
             dependencies: [
-                "Model", "ChangeEvents", "Playbook", "Ledger", "Capture", "Sync", "Baseline", "LibPQ", "RDKafka",
-                "Sandbox", "Demo",
+                "Model", "ChangeEvents", "Playbook", "Ledger", "Capture", "Sync", "Throttling", "Baseline", "LibPQ",
+                "RDKafka", "Sandbox", "Demo",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -116,8 +120,17 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "ThrottlingTests",
+            dependencies: [
+                "Throttling", "Model", "Ledger", "LibPQ", "Sandbox", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "BaselineTests",
-            dependencies: ["Baseline", "Sync", "Capture", "Playbook", "Ledger", "LibPQ", "RDKafka", "TestSupport"],
+            dependencies: [
+                "Baseline", "Throttling", "Sync", "Capture", "Playbook", "Ledger", "LibPQ", "RDKafka", "TestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "DemoTests", dependencies: ["Demo", "LibPQ", "Playbook", "Sandbox", "TestSupport"],

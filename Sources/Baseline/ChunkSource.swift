@@ -1,5 +1,6 @@
 import Ledger
 import LibPQ
+import Throttling
 
 /// What a worker loads chunks with.
 protocol ChunkSource {
@@ -25,6 +26,7 @@ extension ChunkSource {
         try options.pause(.afterTake)
         do {
             let outcome = try load(chunk, of: entity)
+            options.throttle?.spent(rows: outcome.rows, bytes: outcome.bytes)
             options.report(.merged(entity.name, outcome))
         } catch {
             if target.connection.isAlive { try? chunks.release(chunk) }

@@ -1,6 +1,7 @@
 public import Ledger
 public import LibPQ
 public import Model
+public import Throttling
 
 /// How a wave is loaded, beyond what the playbook says.
 public struct LoadOptions: Sendable {
@@ -28,6 +29,8 @@ public struct LoadOptions: Sendable {
     public var logEnds: (@Sendable (String) throws -> [TopicPartition: PartitionProgress.Bound])?
     /// How long the stream may take to pass the seal; nil: for ever.
     public var sealTimeout: Duration?
+    /// What holds the workers back between chunks; nil for nothing. It is the caller's to start and to stop.
+    public var throttle: ThrottleMonitor?
     /// Told of what happens.
     public var report: @Sendable (LoadEvent) -> Void = { _ in }
     /// Called at each pause point.

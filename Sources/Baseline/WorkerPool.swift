@@ -4,6 +4,7 @@ import LibPQ
 import Model
 import Playbook
 import Synchronization
+import Throttling
 
 /// The load threads of one process. Each takes chunks until none is left, together with those of other processes.
 final class WorkerPool: Sendable {
@@ -51,7 +52,7 @@ final class WorkerPool: Sendable {
             let thread = Thread { [self] in
                 defer { group.leave() }
                 do {
-                    try work("tidegate load \(ProcessInfo.processInfo.processIdentifier)/\(number)")
+                    try work(number)
                 } catch {
                     failure.withLock { $0 = $0 ?? error }
                 }
@@ -66,12 +67,14 @@ final class WorkerPool: Sendable {
     private var shouldStop: Bool { options.shouldStop() || failure.withLock { $0 != nil } }
 
     /// One worker: opens its sessions again when they break, a growing while apart.
-    private func work(_ name: String) throws {
+    private func work(_ number: Int) throws {
+        let name = "tidegate load \(ProcessInfo.processInfo.processIdentifier)/\(number)"
+        var turn = ThrottledWorker(options.throttle, number: number, of: count)
         var failures = 0
         while true {
             do {
                 let loader = try makeLoader(name)
-                try loadAll(loader) { failures = 0 }
+                try loadAll(loader, &turn) { failures = 0 }
                 return
             } catch let error as LedgerError where error.code == .chunkLost {
                 continue
@@ -106,14 +109,17 @@ final class WorkerPool: Sendable {
         return try FileLoader(options, for: playbook, name: name)
     }
 
-    private func loadAll(_ loader: any ChunkSource, _ progressed: () -> Void) throws {
+    private func loadAll(
+        _ loader: any ChunkSource, _ turn: inout ThrottledWorker, _ progressed: () -> Void
+    ) throws {
         var open = entities
         while !open.isEmpty {
             var took = false
             for entity in open where !isBehind(entity, open) {
                 while true {
+                    turn.wait { shouldStop }
                     if shouldStop { throw BaselineError(.stopped, "stopped; running the load again goes on from here") }
-                    guard try loader.loadNext(entity) else { break }
+                    guard try turn.work({ try loader.loadNext(entity) }) else { break }
                     took = true
                     progressed()
                 }

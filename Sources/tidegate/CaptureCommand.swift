@@ -5,6 +5,7 @@ import LibPQ
 import Logging
 import Model
 import Playbook
+import Throttling
 
 /// `tidegate capture`: reads the source's log and sends its changes to the topics.
 struct CaptureCommand: ParsableCommand {
@@ -55,10 +56,16 @@ struct CaptureCommand: ParsableCommand {
 
     func run() throws {
         try orExplain {
-            let service = CaptureService(
-                try configuration(of: try options.read()), logger: options.logger("tidegate.capture"))
+            let playbook = try options.read()
+            let configuration = try configuration(of: playbook)
+            let logger = options.logger("tidegate.capture")
+            let service = CaptureService(configuration, logger: logger)
             let end = EndOfWork(watchingStandardInput: false) { service.stop() }
-            try withExtendedLifetime(end) { try service.run() }
+            try withExtendedLifetime(end) {
+                try SlotWatch.watching(
+                    playbook, in: configuration.source, reverse: reverse, slots: [configuration.slot], logger
+                ) { try service.run() }
+            }
         }
     }
 

@@ -6,6 +6,7 @@ import LibPQ
 import Model
 import Playbook
 import Synchronization
+import Throttling
 
 /// `tidegate load`: the baseline of a wave.
 struct LoadCommand: ParsableCommand {
@@ -19,6 +20,8 @@ struct LoadCommand: ParsableCommand {
 
             What is loaded stays loaded: a load that was stopped or killed goes on at its last chunk when it is run \
             again. The same load may run in several processes, on several machines, at once.
+
+            It yields: it goes slower, or pauses, while the stream falls behind, either server is under strain, or the source             keeps much log for the slot, and says which of it is the reason. The playbook's limits.throttle says from where on.
 
             For a source that cannot be reached, --csv loads exported files, and --topic takes the snapshot events that \
             the connector has put into the topics; both send the sync back to the beginning of the wave's topics.
@@ -65,17 +68,37 @@ struct LoadCommand: ParsableCommand {
             load.origin = csv != nil ? .csv : topic ? .topic : .source
             load.folder = csv
             load.sealTimeout = sealTimeout.map { .seconds($0) }
-            load.logEnds = try LogEnds(playbook.kafka.resolvedProperties().reveal()).read
+            let logEnds = try LogEnds(playbook.kafka.resolvedProperties().reveal())
+            load.logEnds = logEnds.read
             load.report = { progress.report($0) }
+            let monitor = throttle(playbook, workspace, logEnds, slots: load.slots) { progress.report($0) }
+            load.throttle = monitor
             load.pause = { PauseForTests.at("load.\($0.rawValue)") }
             let stopped = Mutex(false)
             let end = EndOfWork(watchingStandardInput: false) { stopped.withLock { $0 = true } }
             try withExtendedLifetime(end) {
                 load.shouldStop = { stopped.withLock { $0 } }
+                monitor.start()
+                defer { monitor.stop() }
                 let outcome = try WaveLoad(playbook, wave: WaveName(rawValue: wave), options: load).run()
                 progress.finish(outcome)
             }
         }
+    }
+
+    private func throttle(
+        _ playbook: CompiledPlaybook, _ workspace: Workspace, _ logEnds: LogEnds, slots: [String],
+        report: @escaping @Sendable (ThrottleState) -> Void
+    ) -> ThrottleMonitor {
+        let process = ProcessInfo.processInfo
+        var throttle = ThrottleOptions(
+            playbook.playbook.limits.throttle, target: workspace.target,
+            source: csv == nil && !topic ? workspace.source : nil, wave: WaveName(rawValue: wave),
+            name: "\(process.hostName)/\(process.processIdentifier)")
+        throttle.slots = slots
+        throttle.topics = playbook.topics
+        throttle.logEnds = logEnds.read
+        return ThrottleMonitor(throttle, report: report)
     }
 
     /// The connector's publication: the one that the playbook names, else the one that a capture makes, or, where the

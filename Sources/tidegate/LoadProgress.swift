@@ -3,6 +3,7 @@ import Foundation
 import Ledger
 import Model
 import Synchronization
+import Throttling
 
 #if canImport(Glibc)
 import Glibc
@@ -26,6 +27,8 @@ final class LoadProgress: Sendable {
         var begun: ContinuousClock.Instant?
         var lastLine: ContinuousClock.Instant?
         var hasBar = false
+        /// What holds the load back, in a word.
+        var throttle: String?
     }
 
     private let wave: String
@@ -73,6 +76,29 @@ final class LoadProgress: Sendable {
         }
     }
 
+    /// Says what holds the load back, or that nothing does any more.
+    func report(_ throttle: ThrottleState) {
+        state.withLock { state in
+            let share = Int((throttle.share * 100).rounded())
+            state.throttle = throttle.reason.map { _ in
+                throttle.factor == .rates ? "rates" : "\(throttle.factor?.rawValue ?? "") \(share)%"
+            }
+            let text =
+                switch throttle.reason {
+                case nil: "at full speed again"
+                case let reason? where throttle.share == 0: "paused: \(reason)"
+                case let reason? where throttle.factor == .rates: "held at its ceiling: \(reason)"
+                case let reason?: "at \(share)% of full speed: \(reason)"
+                }
+            say(
+                &state, text,
+                [
+                    "throttle": throttle.factor?.rawValue ?? "none", "share": throttle.share,
+                    "reason": throttle.reason ?? "",
+                ])
+        }
+    }
+
     /// Says the end.
     func finish(_ outcome: WaveLoad.Outcome) {
         state.withLock { state in
@@ -80,8 +106,15 @@ final class LoadProgress: Sendable {
             let before = outcome.alreadyLive.map(\.rawValue)
             if style == .json {
                 write(
-                    json(["wave": wave, "loaded": loaded, "already_live": before, "rows": state.rows]),
-                    to: .standardOutput)
+                    json([
+                        "wave": wave, "loaded": loaded, "already_live": before, "rows": state.rows,
+                        "defects": outcome.defects.map { defect -> [String: Any] in
+                            [
+                                "entity": defect.entity, "defect": defect.defect, "action": defect.action,
+                                "baseline_rows": defect.baselineRows, "stream_events": defect.streamEvents,
+                            ]
+                        },
+                    ]), to: .standardOutput)
                 return
             }
             clearBar(&state)
@@ -90,6 +123,12 @@ final class LoadProgress: Sendable {
             if !before.isEmpty { text += " (\(before.joined(separator: ", ")) already before)" }
             if state.rows > 0 { text += "; \(state.rows) rows loaded" }
             write(text, to: .standardOutput)
+            for defect in outcome.defects {
+                let done = defect.action == "set" ? "corrected" : "set aside"
+                write(
+                    "\(defect.entity): defect \(defect.defect): \(done) in \(defect.baselineRows) rows, "
+                        + "\(defect.streamEvents) events", to: .standardOutput)
+            }
         }
     }
 
@@ -117,20 +156,26 @@ final class LoadProgress: Sendable {
         switch style {
         case .json:
             write(
-                json(["wave": wave, "rows": state.rows, "expected": expected, "rate": Int(rate), "left_s": left]),
-                to: .standardOutput)
+                json([
+                    "wave": wave, "rows": state.rows, "expected": expected, "rate": Int(rate), "left_s": left,
+                    "throttle": state.throttle ?? "none",
+                ]), to: .standardOutput)
         case .lines:
-            write("\(state.rows) of about \(expected) rows, \(Int(rate)) rows/s, \(left) s left", to: .standardError)
+            write(
+                "\(state.rows) of about \(expected) rows, \(Int(rate)) rows/s, \(left) s left\(throttled(state))",
+                to: .standardError)
         case .bar:
             let share = expected > 0 ? Double(state.rows) / Double(expected) : 1
             let filled = Int(share * 30)
             let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 30 - filled)
             let text =
-                "\r[\(bar)] \(Int(share * 100))%  \(state.rows) rows  \(Int(rate)) rows/s  \(left) s left \u{1B}[K"
+                "\r[\(bar)] \(Int(share * 100))%  \(state.rows) rows  \(Int(rate)) rows/s  \(left) s left\(throttled(state)) \u{1B}[K"
             FileHandle.standardError.write(Data(text.utf8))
             state.hasBar = true
         }
     }
+
+    private func throttled(_ state: State) -> String { state.throttle.map { ", throttled: \($0)" } ?? "" }
 
     private func clearBar(_ state: inout State) {
         guard state.hasBar else { return }

@@ -4,6 +4,7 @@ import Ledger
 import LibPQ
 import Model
 import Playbook
+import Throttling
 
 /// `tidegate status`: where a migration stands.
 struct StatusCommand: ParsableCommand {
@@ -12,7 +13,7 @@ struct StatusCommand: ParsableCommand {
         abstract: "Show where the migration stands: waves, what became of every event, lag, quarantine.",
         discussion: """
             Everything shown is read from the ledger in the target, in one snapshot, from the reverse flow's in the source, \
-            and the topics' ends from the broker. \
+            the slots from the servers that have them, and the topics' ends from the broker. \
             For each partition, and so for their sum, always: consumed = applied + superseded + skipped + quarantined.
 
             \(ExitStatus.help())
@@ -38,7 +39,8 @@ struct StatusCommand: ParsableCommand {
             try Migrations().verify(on: connection)
             var status = try Status(on: connection)
             if let source = try Self.reverseLedger(playbook) { status = try status.merged(with: Status(on: source)) }
-            let report = StatusReport(playbook: playbook.name, status: status, ends: Self.logEnds(playbook))
+            let report = StatusReport(
+                playbook: playbook.name, status: status, ends: Self.logEnds(playbook), slots: Self.slots(playbook))
             print(json ? try report.json() : report.text)
         }
     }
@@ -50,6 +52,26 @@ struct StatusCommand: ParsableCommand {
         }
         let connection = try Connection(source, applicationName: "tidegate status")
         return try Migrations().isApplied(on: connection) ? connection : nil
+    }
+
+    /// The connector's slots, of either flow; nothing of a server that cannot be reached.
+    private static func slots(_ playbook: Playbook) -> [StatusReport.Slot] {
+        let limit = playbook.limits.throttle.limits[.slotRetained] ?? .infinity
+        func read(_ server: SecretText?, reverse: Bool) -> StatusReport.Slot? {
+            do {
+                guard let server = try server?.connectionString() else { return nil }
+                let connection = try Connection(server, applicationName: "tidegate status")
+                let names = CaptureCommand.slotNames(of: playbook, reverse: reverse)
+                return try SlotReading.find(names, on: connection).map {
+                    StatusReport.Slot($0, flow: reverse ? .reverse : .forward, limit: limit)
+                }
+            } catch {
+                FileHandle.standardError.write(Data("tidegate status: the slot is not known: \(error)\n".utf8))
+                return nil
+            }
+        }
+        let back = playbook.reverseEntities.isEmpty ? nil : read(playbook.target.postgres, reverse: true)
+        return [read(playbook.source.postgres, reverse: false), back].compactMap { $0 }
     }
 
     /// The ends of the topics; nothing when the broker cannot be reached, since the rest is still worth showing.

@@ -1,5 +1,7 @@
 import Foundation
 import Ledger
+import Model
+import Throttling
 
 /// What `tidegate status` prints.
 struct StatusReport: Encodable {
@@ -23,6 +25,28 @@ struct StatusReport: Encodable {
         let secondsSinceSourceCommit: Double?
     }
 
+    /// The log that a server keeps for the connector's slot.
+    struct Slot: Encodable {
+        let flow: String
+        let slot: String
+        let isActive: Bool
+        /// nil when the server has removed log that the slot needs.
+        let retainedBytes: Int?
+        /// nil when nothing is said of it.
+        let limitBytes: Int?
+        /// What is wrong and what to do; nil while it is under the limit.
+        let alert: String?
+
+        init(_ reading: SlotReading, flow: Flow, limit: Double) {
+            self.flow = flow.rawValue
+            slot = reading.slot
+            isActive = reading.isActive
+            retainedBytes = reading.retainedBytes
+            limitBytes = reading.limit(limit).isFinite ? Int(reading.limit(limit)) : nil
+            alert = reading.alert(over: limit)
+        }
+    }
+
     let playbook: String
     /// Events in the topics that are not applied yet; nil when the broker could not be asked.
     let behind: Int?
@@ -35,8 +59,11 @@ struct StatusReport: Encodable {
     let partitions: [Partition]
     let quarantine: [Status.QuarantineStatus]
     let stalls: [Status.StallStatus]
+    let defects: [Status.DefectStatus]
+    let throttles: [Status.ThrottleStatus]
+    let slots: [Slot]
 
-    init(playbook: String, status: Status, ends: [String: [Int32: Int64]]) {
+    init(playbook: String, status: Status, ends: [String: [Int32: Int64]], slots: [Slot]) {
         self.playbook = playbook
         partitions = status.partitions.map { partition in
             let end = ends[partition.topic]?[Int32(partition.partition)].map { Int($0) }
@@ -58,6 +85,9 @@ struct StatusReport: Encodable {
         scopes = status.scopes
         quarantine = status.quarantine
         stalls = status.stalls
+        defects = status.defects
+        throttles = status.throttles
+        self.slots = slots
     }
 
     func json() throws -> String { try JSONOutput.pretty(self) }
@@ -71,8 +101,11 @@ struct StatusReport: Encodable {
             let list = reasons.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
             text += "skipped: \(list)\n"
         }
+        if !slots.isEmpty { text += "\nSource log\n" + retained }
+        if !throttles.isEmpty { text += "\nLoads\n" + loads.text }
         if !stalls.isEmpty { text += "\nNot going on\n" + waiting.text }
         if !quarantine.isEmpty { text += "\nQuarantine\n" + setAside.text }
+        if !defects.isEmpty { text += "\nKnown defects\n" + knownDefects.text }
         return text
     }
 

@@ -5,6 +5,7 @@ import Logging
 import Model
 import Playbook
 import Sync
+import Throttling
 
 /// `tidegate sync`: applies the source's changes to the target.
 struct SyncCommand: ParsableCommand {
@@ -69,7 +70,11 @@ struct SyncCommand: ParsableCommand {
                     stopsAtEnd: once),
                 logger: logger)
             let end = EndOfWork(watchingStandardInput: false) { service.stop() }
-            try withExtendedLifetime(end) { try service.run() }
+            try withExtendedLifetime(end) {
+                try SlotWatch.watching(
+                    playbook.playbook, in: reverse ? workspace.target : workspace.source, reverse: reverse, logger
+                ) { try service.run() }
+            }
         }
     }
 }

@@ -137,7 +137,7 @@ extension PlaybookParser {
         var limits = Limits()
         let keys = [
             "batch_rows", "batch_bytes", "batch_wait", "lanes", "load_workers", "source_connections", "chunk_bytes",
-            "breaker_events",
+            "breaker_events", "throttle",
         ]
         guard let section = mapping(node, "limits", keys: keys) else { return limits }
         func take(_ key: String, _ read: (Node, String) -> Int?, into place: WritableKeyPath<Limits, Int>) {
@@ -151,6 +151,7 @@ extension PlaybookParser {
         take("source_connections", { number($0, $1, 1...256) }, into: \.sourceConnections)
         take("chunk_bytes", { bytes($0, $1, 1024...1 << 30) }, into: \.chunkBytes)
         take("breaker_events", { number($0, $1, 0...1_000_000_000) }, into: \.breakerEvents)
+        if let node = section["throttle"] { limits.throttle = readThrottle(node) }
         return limits
     }
 

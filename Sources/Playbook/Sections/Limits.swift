@@ -1,3 +1,5 @@
+public import Model
+
 /// The playbook's `limits`: how much is done at once.
 public struct Limits: Hashable, Sendable {
     /// Rows in one apply transaction.
@@ -16,6 +18,8 @@ public struct Limits: Hashable, Sendable {
     public var chunkBytes = 16 << 20
     /// As many events of an entity must be rejected, and half of them all, for it to be stopped; 0 for never.
     public var breakerEvents = 200
+    /// What holds loads back.
+    public var throttle = ThrottleLimits()
 
     /// The limits of a playbook that names none.
     public init() {}
