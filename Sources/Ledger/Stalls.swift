@@ -58,6 +58,18 @@ public struct Stalls {
         }
     }
 
+    /// The partitions of a flow that are left out until somebody does something about them.
+    public func stopped(_ flow: Flow) throws(PostgresError) -> Set<TopicPartition> {
+        let result = try connection.query(
+            "SELECT topic, partition FROM tidegate.stall WHERE flow = $1 AND state = $2",
+            [.text(flow.rawValue), .text(Stall.State.stopped.rawValue)])
+        return Set(
+            result.rows.compactMap { row in
+                guard let topic = row[0], let partition = row[1].flatMap(Int32.init) else { return nil }
+                return TopicPartition(topic: topic, partition: partition)
+            })
+    }
+
     /// Says of partitions that they go on.
     public func clear(_ partitions: [TopicPartition], of flow: Flow) throws(PostgresError) {
         try connection.query(

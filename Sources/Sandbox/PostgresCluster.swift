@@ -25,8 +25,9 @@ public final class PostgresCluster: Sendable {
 
     /// Makes a cluster and starts it.
     ///
+    /// - Parameter primary: the running cluster that it is to be a standby of; nil for one of its own.
     /// - Throws: `SandboxError` when PostgreSQL is not installed, or does not start.
-    public init(_ configuration: Configuration = Configuration()) throws {
+    public init(_ configuration: Configuration = Configuration(), standbyOf primary: PostgresCluster? = nil) throws {
         self.configuration = configuration
         installation = try PostgresInstallation()
         let account = try ServerAccount()
@@ -37,10 +38,17 @@ public final class PostgresCluster: Sendable {
         folder = try run(["mktemp", "-d", "\(configuration.scratch)/tidegate-postgres.XXXXXX"])
         state = Mutex(State(port: 0))
         do {
-            _ = try run([
-                "\(installation.binaries)/initdb", "--pgdata", "\(folder)/data", "--username", PostgresCluster.user,
-                "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync",
-            ])
+            if let primary {
+                _ = try run([
+                    "\(installation.binaries)/pg_basebackup", "--dbname", primary.dataSourceName(), "--pgdata",
+                    "\(folder)/data", "--checkpoint", "fast", "--write-recovery-conf", "--no-sync",
+                ])
+            } else {
+                _ = try run([
+                    "\(installation.binaries)/initdb", "--pgdata", "\(folder)/data", "--username",
+                    PostgresCluster.user, "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync",
+                ])
+            }
             let rules =
                 configuration.hostBasedAuthentication + [
                     "host all all 127.0.0.1/32 trust", "host replication all 127.0.0.1/32 trust",

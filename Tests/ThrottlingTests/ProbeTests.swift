@@ -96,6 +96,13 @@ import Testing
             #expect(try value(probe.read(at: at(76))) == 1)
             try session.execute("UPDATE tidegate.checkpoint SET next_offset = 20")
             #expect(try value(probe.read(at: at(77))) == 0)
+            // What waits for a person is not the load's doing.
+            end.withLock { $0 = 30 }
+            #expect(try value(probe.read(at: at(78))) == 0)
+            #expect(try value(probe.read(at: at(79))) == 1)
+            let checkpoint = try #require(try Checkpoints(on: session).find(flow: .forward, topic: "t")[place])
+            try Stalls(on: session).note(Stall(.stopped, reason: "42P01", attempts: 1, wait: nil), of: [checkpoint])
+            #expect(try value(probe.read(at: at(90))) == 0)
         }
     }
 

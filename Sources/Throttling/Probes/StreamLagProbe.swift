@@ -6,6 +6,8 @@ public import Model
 public typealias LogEndReader = @Sendable (_ topic: String) throws -> [TopicPartition: PartitionProgress.Bound]
 
 /// How far the forward flow's checkpoints are behind the topics' ends.
+///
+/// A partition that is stopped waits for a person, not for the load to get out of its way: it does not count.
 final class StreamLagProbe: Probe {
     let factor = LimitingFactor.streamLag
     private let session: WatchSession
@@ -23,12 +25,13 @@ final class StreamLagProbe: Probe {
 
     func read(at now: ContinuousClock.Instant) throws -> ThrottleReading {
         var longest = Duration.zero
+        let stopped = try Stalls(on: session.open()).stopped(.forward)
         for topic in topics {
             let checkpoints = try Checkpoints(on: session.open()).find(flow: .forward, topic: topic)
             if checkpoints.isEmpty { continue }
             for (partition, bound) in try logEnds(topic) {
                 // What nobody has begun to read is not behind: no sync has been started.
-                guard let checkpoint = checkpoints[partition] else { continue }
+                guard let checkpoint = checkpoints[partition], !stopped.contains(partition) else { continue }
                 longest = max(
                     longest,
                     tracker.observe(
