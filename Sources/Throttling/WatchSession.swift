@@ -19,8 +19,7 @@ final class WatchSession {
         let fresh = try Connection(string, applicationName: "tidegate throttle")
         try fresh.execute(
             """
-            SET statement_timeout = '5s'; SET lock_timeout = '2s'; SET jit = off; SET client_min_messages = warning;
-            SET idle_session_timeout = 0
+            SET statement_timeout = '5s'; SET lock_timeout = '2s'; SET jit = off; SET client_min_messages = warning
             """)
         try opened(fresh)
         connection = fresh

@@ -46,7 +46,10 @@ import Testing
             try holder.execute("CREATE TABLE t (id int)")
             try holder.execute("BEGIN; LOCK TABLE t")
             try waiting("SELECT FROM t", in: target) {
-                try waitUntil("the wait is seen") { try value(probe.read(at: at(1))) > 0.05 }
+                try waitUntil("the wait is seen") {
+                    _ = try probe.read(at: at(1))
+                    return try value(probe.read(at: at(8))) == 7
+                }
             }
             try waiting("SELECT FROM t", in: target, name: "tidegate sync/0") {
                 try waitUntil("it waits") {

@@ -22,7 +22,9 @@ import Testing
         let probe = ReplicaLagProbe(.sourceReplicaLag, WatchSession(try primary.connectionString()), limit: 30)
         let itself = ReplicaLagProbe(.sourceReplicaLag, WatchSession(try standby.connectionString()), limit: 30)
         func lag(_ probe: ReplicaLagProbe, _ second: Int) throws -> Double {
-            guard case .measured(let value, _) = try probe.read(at: start.advanced(by: .seconds(second))) else { return -1 }
+            guard case .measured(let value, _) = try probe.read(at: start.advanced(by: .seconds(second))) else {
+                return -1
+            }
             return value
         }
         try waitUntil("the standby is there and has replayed all") {
@@ -45,5 +47,7 @@ import Testing
             limit: 30)
         let error = #expect(throws: ProbeError.self) { try lag(blind, 60) }
         #expect(error?.description.contains("grant it pg_monitor") == true)
+        try session.execute("GRANT pg_monitor TO stranger")
+        #expect(try lag(blind, 61) == 0)
     }
 }

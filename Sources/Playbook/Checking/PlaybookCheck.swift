@@ -26,6 +26,7 @@ public struct PlaybookCheck: Sendable {
         do {
             try compiler.checkTargetRole()
             try compiler.checkSourceServer()
+            try compiler.checkReplicas()
         } catch {
             throw PlaybookError(.database, "a database could not be asked", underlying: error)
         }

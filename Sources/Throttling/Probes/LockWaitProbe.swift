@@ -9,6 +9,8 @@ final class LockWaitProbe: Probe {
     let factor = LimitingFactor.lockWait
     private let session: WatchSession
     private let limit: Double
+    /// When each transaction that waits was first seen waiting.
+    private var waiting: [String: ContinuousClock.Instant] = [:]
 
     init(_ session: WatchSession, limit: Double) {
         self.session = session
@@ -16,14 +18,17 @@ final class LockWaitProbe: Probe {
     }
 
     func read(at now: ContinuousClock.Instant) throws -> ThrottleReading {
-        let longest = try session.open().query(
+        // How long the server says that one waits (waitstart) is not known before PostgreSQL 14.
+        let result = try session.open().query(
             """
-            SELECT coalesce(extract(epoch FROM clock_timestamp() - min(l.waitstart)), 0)
-            FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+            SELECT DISTINCT l.pid || ' ' || l.virtualtransaction FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
             WHERE NOT l.granted AND a.datname = current_database() AND a.application_name NOT LIKE 'tidegate%'
-            """
-        ).scalar.flatMap { Double($0) }
-        guard let longest else { throw ProbeError(description: "pg_locks gave no answer") }
-        return .measured(max(0, longest), limit: limit)
+            """)
+        let known = waiting
+        waiting = Dictionary(
+            result.rows.compactMap { row in row[0].map { ($0, known[$0] ?? now) } },
+            uniquingKeysWith: { first, _ in first })
+        let longest = waiting.values.map { $0.duration(to: now) }.max() ?? .zero
+        return .measured(longest / .seconds(1), limit: limit)
     }
 }
