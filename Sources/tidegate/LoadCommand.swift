@@ -21,7 +21,8 @@ struct LoadCommand: ParsableCommand {
             What is loaded stays loaded: a load that was stopped or killed goes on at its last chunk when it is run \
             again. The same load may run in several processes, on several machines, at once.
 
-            It yields: it goes slower, or pauses, while the stream falls behind, either server is under strain, or the source             keeps much log for the slot, and says which of it is the reason. The playbook's limits.throttle says from where on.
+            It yields: it goes slower, or pauses, while the stream falls behind, either server is under strain, or the source \
+            keeps much log for the slot, and says which of it is the reason. The playbook's limits.throttle says from where on.
 
             For a source that cannot be reached, --csv loads exported files, and --topic takes the snapshot events that \
             the connector has put into the topics; both send the sync back to the beginning of the wave's topics.
