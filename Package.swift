@@ -32,6 +32,8 @@ let package = Package(
             name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(
             name: "CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(
             name: "CSimdJSON",
             cxxSettings: [.treatAllWarnings(as: .error)],
@@ -44,9 +46,10 @@ let package = Package(
         // Values and pure decisions.
         .target(name: "Model", swiftSettings: strict),
         .target(name: "ChangeEvents", dependencies: ["Model", "CSimdJSON"], swiftSettings: wrapping + rowPath),
+        .target(name: "Vault", dependencies: ["CCurl", "Model"], swiftSettings: wrapping),
         .target(
             name: "Playbook",
-            dependencies: ["Model", "ChangeEvents", "LibPQ", .product(name: "Yams", package: "Yams")],
+            dependencies: ["Model", "ChangeEvents", "LibPQ", "Vault", .product(name: "Yams", package: "Yams")],
             resources: [.embedInCode("Catalog/SQL")],
             swiftSettings: strict),
         .target(
@@ -95,9 +98,11 @@ let package = Package(
         // Tests. TestSupport starts the real servers.
         .target(
             name: "TestSupport", dependencies: ["LibPQ", "RDKafka", "Sandbox"], path: "Tests/TestSupport",
+            resources: [.embedInCode("Secured/kafka_gateway.py"), .embedInCode("Secured/vault_server.py")],
             swiftSettings: strict),
         .testTarget(name: "LibPQTests", dependencies: ["LibPQ", "Sandbox", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "RDKafkaTests", dependencies: ["RDKafka", "Sandbox", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "VaultTests", dependencies: ["Vault", "Model", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
         .testTarget(
             name: "ChangeEventsTests", dependencies: ["ChangeEvents", "Model", "LibPQ", "TestSupport"],

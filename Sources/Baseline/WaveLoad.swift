@@ -36,11 +36,25 @@ public final class WaveLoad {
         self.options = options
     }
 
-    /// Loads. Blocks until the wave is live.
+    /// Loads. Blocks until the wave is live. Connections that break are opened again, some times.
     ///
     /// - Throws: `BaselineError`, `LedgerError` or `PostgresError`; what was merged stays merged, and running it again
     ///   goes on from there.
     public func run() throws -> Outcome {
+        var patience = Patience()
+        var loaded: [EntityName] = []
+        while true {
+            do {
+                return try attempt(&loaded)
+            } catch let error as PostgresError where patience.allows(error) {
+                options.report(.waiting(for: "another try after: \(error)"))
+                guard patience.pause(unless: options.shouldStop) else { throw error }
+            }
+        }
+    }
+
+    /// - Parameter loaded: what this and earlier attempts have brought to `live`.
+    private func attempt(_ loaded: inout [EntityName]) throws -> Outcome {
         let target = try TargetSession(options, for: playbook.playbook, name: "tidegate load")
         try Migrations().apply(on: target.connection)
         let source = try options.source.map { try SourceSession($0) }
@@ -53,6 +67,8 @@ public final class WaveLoad {
         try source?.refuseUnpublished(scopes.map(\.0.source), by: options.publications)
         var outcome = Outcome()
         let loading = try begin(scopes, target, &outcome)
+        outcome.alreadyLive.removeAll(where: loaded.contains)
+        outcome.loaded = loaded
         guard !loading.isEmpty else { return outcome }
         try options.pause(.afterFlip)
         try settle(loading, target, source)
@@ -63,8 +79,9 @@ public final class WaveLoad {
         if let source { try readAgain(loading, target, source) }
         for entity in loading {
             try seal(entity, target, source)
-            outcome.loaded.append(entity.name)
+            loaded.append(entity.name)
         }
+        outcome.loaded = loaded
         outcome.defects = try Status(on: target.connection).defects.filter { $0.wave == wave.rawValue }
         return outcome
     }

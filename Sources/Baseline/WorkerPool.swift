@@ -15,7 +15,6 @@ final class WorkerPool: Sendable {
     private let predecessors: [EntityName: Set<EntityName>]
     private let count: Int
     private let failure = Mutex<(any Error)?>(nil)
-    private static let mostFailures = 8
 
     init(
         options: LoadOptions, playbook: CompiledPlaybook, entities: [LoadingEntity], count: Int
@@ -70,36 +69,22 @@ final class WorkerPool: Sendable {
     private func work(_ number: Int) throws {
         let name = "tidegate load \(ProcessInfo.processInfo.processIdentifier)/\(number)"
         var turn = ThrottledWorker(options.throttle, number: number, of: count)
-        var failures = 0
+        var patience = Patience()
         while true {
             do {
                 let loader = try makeLoader(name)
-                try loadAll(loader, &turn) { failures = 0 }
+                try loadAll(loader, &turn) { patience.succeed() }
                 return
             } catch let error as LedgerError where error.code == .chunkLost {
                 continue
-            } catch let error as PostgresError where error.isRetriable && failures < Self.mostFailures {
-                failures += 1
+            } catch let error as PostgresError where patience.allows(error) {
                 options.report(.waiting(for: "another try after: \(error)"))
-                guard pause(after: failures) else { throw error }
-            } catch let error as BaselineError where error.code == .referenced && failures < Self.mostFailures {
-                failures += 1
+                guard patience.pause(unless: { shouldStop }) else { throw error }
+            } catch let error as BaselineError where error.code == .referenced && patience.allowsAnother() {
                 options.report(.waiting(for: "the stream: \(error)"))
-                guard pause(after: failures) else { throw error }
+                guard patience.pause(unless: { shouldStop }) else { throw error }
             }
         }
-    }
-
-    /// Waits the longer the more attempts have failed.
-    ///
-    /// - Returns: whether to try again; not when the load is to stop, which ends the wait.
-    private func pause(after failures: Int) -> Bool {
-        let deadline = ContinuousClock.now + min(.seconds(10), .milliseconds(100 << failures))
-        while !shouldStop {
-            if ContinuousClock.now >= deadline { return true }
-            Thread.sleep(forTimeInterval: 0.05)
-        }
-        return false
     }
 
     private func makeLoader(_ name: String) throws -> any ChunkSource {

@@ -1,5 +1,6 @@
 import LibPQ
 public import Logging
+import Model
 import RDKafka
 import Synchronization
 
@@ -65,7 +66,10 @@ public final class CaptureService: Sendable {
     private func isPassing(_ error: any Error) -> Bool {
         switch error {
         // Another process has the slot, or the server has not noticed yet that our last session is gone.
-        case let error as PostgresError: error.isRetriable || error.sqlState == .objectInUse
+        // What refuses the login of one that has been let in may be a change of passwords that is under way.
+        case let error as PostgresError:
+            error.isRetriable || error.sqlState == .objectInUse
+                || error.isRefusedLogin && progress.confirmed.rawValue > 0
         case let error as KafkaError: error.isRetriable || error.isFatal
         default: false
         }

@@ -29,7 +29,7 @@ final class CaptureSession {
             configuration: configuration, connection: connection, stop: stop, logger: logger
         ).run()
         let database = try connection.query("SELECT current_database()").scalar ?? ""
-        let producer = try EventProducer(configuration.kafka.reveal(), logger: logger)
+        let producer = try EventProducer(configuration.kafka, logger: logger)
         let translator = StreamTranslator(
             configuration, catalog: try RelationCatalog(connection), producer: producer, database: database,
             confirmed: confirmed)

@@ -6,6 +6,7 @@ extension Connection {
     /// Done in steps and not by `PQconnectdbParams`, since only so libpq can be told to report SQLSTATEs of a refused
     /// login: whether to try again is decided by them.
     static func open(_ string: ConnectionString) throws(PostgresError) -> OpaquePointer {
+        let string = try string.current()
         let started = unsafe string.withKeywords { keywords, values in unsafe PQconnectStartParams(keywords, values, 0)
         }
         guard let pointer = unsafe started else { throw PostgresError(.connection, "out of memory") }
@@ -55,7 +56,9 @@ extension PostgresError {
             }
         }
         let ours = "cannot connect to \(string)"
-        self.init(refusal: "\(ours): \(lines.joined(separator: "; "))", ours: ours, sqlState: state)
+        let words = lines.joined(separator: "; ")
+        let advice = state == nil ? TLSAdvice(words)?.text(for: string) : nil
+        self.init(refusal: "\(ours): \(words)\(advice.map { "; " + $0 } ?? "")", ours: ours, sqlState: state)
     }
 
     /// Where in `line` the SQLSTATE stands: after two spaces, five capitals or digits, then a colon.

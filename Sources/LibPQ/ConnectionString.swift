@@ -7,6 +7,11 @@ internal import CLibPQ
 public struct ConnectionString: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// libpq keywords and their values.
     private let values: [String: String]
+    /// Looks the whole string up anew.
+    private let renewal: Renewal?
+
+    /// Looks a connection string up where it comes from.
+    public typealias Renewal = @Sendable () throws -> ConnectionString
 
     /// Reads either form.
     ///
@@ -41,19 +46,49 @@ public struct ConnectionString: Sendable, CustomStringConvertible, CustomDebugSt
             throw PostgresError(.usage, "malformed connection string: the port is not a number")
         }
         self.values = values
+        renewal = nil
     }
 
-    private init(values: [String: String]) { self.values = values }
+    private init(values: [String: String], renewal: Renewal?) {
+        self.values = values
+        self.renewal = renewal
+    }
+
+    /// The same, which `renewal` is asked for again whenever a connection is opened with it, so that a password may change
+    /// while a process runs. What `renewal` throws becomes a failure to connect, which may pass.
+    public func renewed(by renewal: @escaping Renewal) -> ConnectionString {
+        ConnectionString(values: values, renewal: renewal)
+    }
+
+    /// As it is now, where it comes from.
+    ///
+    /// - Throws: `.connection` when that cannot be looked up.
+    func current() throws(PostgresError) -> ConnectionString {
+        do {
+            return try renewal?() ?? self
+        } catch {
+            let reason = "\(error)".split(whereSeparator: \.isNewline).map { $0.trimmingPrefix { $0 == " " } }
+            throw PostgresError(.connection, "cannot connect to \(self): \(reason.joined(separator: "; "))")
+        }
+    }
 
     /// The same with `parameters` (libpq keywords) put in place of what was there.
     public func with(parameters: [String: String]) -> ConnectionString {
-        ConnectionString(values: values.merging(parameters) { _, new in new })
+        changed { $0.merging(parameters) { _, new in new } }
     }
 
     /// The same with the parameters of `defaults` that are not set here.
     func withDefaults(_ defaults: [String: String]) -> ConnectionString {
-        ConnectionString(values: defaults.merging(values) { _, own in own })
+        changed { defaults.merging($0) { _, own in own } }
     }
+
+    private func changed(_ change: @escaping @Sendable ([String: String]) -> [String: String]) -> ConnectionString {
+        let renewal = self.renewal.map { renewal -> Renewal in { try renewal().changed(change) } }
+        return ConnectionString(values: change(values), renewal: renewal)
+    }
+
+    /// The value of a libpq keyword that is no secret.
+    subscript(keyword: String) -> String? { keyword.contains("password") ? nil : values[keyword] }
 
     /// The host, or nil for libpq's default.
     public var host: String? { values["host"] ?? values["hostaddr"] }

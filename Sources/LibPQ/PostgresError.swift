@@ -82,6 +82,9 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible, CustomDeb
         return code == .connection
     }
 
+    /// Whether the server refused the login: somebody else can mend that while a process waits.
+    public var isRefusedLogin: Bool { sqlState?.classCode == "28" }
+
     /// What went wrong without what may be a row's value: the condition's name, the message if it is known to be free of
     /// values, and the objects' names.
     public var redactedMessage: String {

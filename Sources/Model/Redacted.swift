@@ -3,9 +3,18 @@ public struct Redacted<Value: Sendable>: Sendable, CustomStringConvertible, Cust
     CustomReflectable
 {
     private let value: Value
+    private let renewal: (@Sendable () throws -> Value)?
 
-    /// Hides `value`.
-    public init(_ value: Value) { self.value = value }
+    /// Hides `value`, which `renewal` looks up anew.
+    public init(_ value: Value, renewal: (@Sendable () throws -> Value)? = nil) {
+        self.value = value
+        self.renewal = renewal
+    }
+
+    /// The secret as it is now where it comes from; this one when that is not known.
+    ///
+    /// - Throws: why it cannot be looked up.
+    public func renewed() throws -> Redacted { Redacted(try renewal?() ?? value, renewal: renewal) }
 
     /// The secret itself: to be handed to the library that needs it, and nowhere else.
     public func reveal() -> Value { value }

@@ -1,12 +1,15 @@
 import Foundation
 public import Model
+import Vault
 
-/// A text that may hold references to secrets, `${env:NAME}` and `${file:/path}`; they are looked up when it is used.
+/// A text that may hold references to secrets, `${env:NAME}`, `${file:/path}` and `${vault:mount/data/path#field}`; they are
+/// looked up when it is used.
 public struct SecretText: Sendable, CustomStringConvertible {
     enum Piece: Hashable, Sendable {
         case literal(String)
         case environment(String)
         case file(String)
+        case vault(VaultSecret)
     }
 
     let pieces: [Piece]
@@ -29,6 +32,8 @@ public struct SecretText: Sendable, CustomStringConvertible {
                 pieces.append(.environment(String(reference.dropFirst(4))))
             } else if reference.hasPrefix("file:"), reference.count > 5 {
                 pieces.append(.file(String(reference.dropFirst(5))))
+            } else if reference.hasPrefix("vault:"), let secret = VaultSecret(reference.dropFirst(6)) {
+                pieces.append(.vault(secret))
             } else {
                 throw Malformed(message: "\"${\(reference)}\" is not a reference to a secret")
             }
@@ -39,13 +44,17 @@ public struct SecretText: Sendable, CustomStringConvertible {
         self.location = location
     }
 
+    /// How a reference is written.
+    static let forms = "${env:NAME}, ${file:/path} or ${vault:mount/data/path#field}"
+
     /// What is wrong with a reference.
     public struct Malformed: Error, CustomStringConvertible {
         public let message: String
-        public var description: String { "\(message); expected ${env:NAME} or ${file:/path}" }
+        public var description: String { "\(message); expected \(SecretText.forms)" }
     }
 
-    /// The text with its references replaced by what they refer to; a file's last line break is dropped.
+    /// The text with its references replaced by what they refer to; a file's last line break is dropped. Vault is asked over
+    /// the network, which blocks the thread for some seconds at most.
     ///
     /// - Throws: `PlaybookError` of code `missingSecret` with the place in the playbook.
     public func resolve(
@@ -73,6 +82,13 @@ public struct SecretText: Sendable, CustomStringConvertible {
                 }
                 if value.hasSuffix("\r\n") { value.removeLast() } else if value.hasSuffix("\n") { value.removeLast() }
                 text += value
+            case .vault(let secret):
+                do {
+                    text += try VaultClient(environment: environment ?? ProcessInfo.processInfo.environment)
+                        .read(secret).reveal()
+                } catch {
+                    throw missing(error.message, expected: error.expected, advice: error.advice)
+                }
             }
         }
         return Redacted(text)

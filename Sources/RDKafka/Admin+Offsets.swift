@@ -11,7 +11,7 @@ extension Admin {
 
     /// The topics' partitions; without names, of all topics of the cluster.
     public func describeTopics(_ names: [String] = [], timeout: Duration) throws(KafkaError) -> ClusterMetadata {
-        try client.metadata(names, timeout: timeout)
+        try inTurns(timeout) { timeout throws(KafkaError) in try client.metadata(names, timeout: timeout) }
     }
 
     /// The offsets at one end of many partitions, with one request per broker.
@@ -31,6 +31,8 @@ extension Admin {
     public func watermarks(
         _ topic: String, _ partition: Int32, timeout: Duration
     ) throws(KafkaError) -> (low: Int64, high: Int64) {
-        try client.watermarks(topic, partition, timeout: timeout)
+        try inTurns(timeout) { timeout throws(KafkaError) in
+            try client.watermarks(topic, partition, timeout: timeout)
+        }
     }
 }

@@ -6,10 +6,17 @@ import CRDKafka
 /// topics there ends in `timedOut`.
 public final class Admin: Sendable {
     let client: ClientHandle
+    let complaint: Complaint
 
     /// Makes a client; it connects with the first call.
-    public init(_ configuration: Configuration, handlers: ClientHandlers = ClientHandlers()) throws(KafkaError) {
-        let callbacks = ClientCallbacks(handlers: handlers, onDelivery: { _ in })
+    public init(
+        _ configuration: Configuration, renewCredentials: (@Sendable () throws -> Credentials?)? = nil
+    ) throws(KafkaError) {
+        let complaint = Complaint()
+        self.complaint = complaint
+        let callbacks = ClientCallbacks(
+            handlers: ClientHandlers(onError: { complaint.note($0) }, renewCredentials: renewCredentials),
+            onDelivery: { _ in })
         unsafe client = try ClientHandle(RD_KAFKA_PRODUCER, configuration, callbacks)
     }
 

@@ -56,7 +56,7 @@ public struct BrokerOutages: Sendable {
     /// Keeps the words of an error, to be told if its broker stays away.
     public mutating func note(_ error: KafkaError) {
         if errors.count >= 32 { errors.removeFirst() }
-        errors.append(error.message)
+        errors.append(error.explanation)
     }
 
     /// Takes the statistics that librdkafka gives, as JSON.

@@ -48,6 +48,7 @@ final class ClientCallbacks: Sendable {
             let text = unsafe reason.map { unsafe String(cString: $0) } ?? ""
             let number = KafkaError.Code(rawValue: code)
             callbacks.report(KafkaError(code: number, message: text, isFatal: number == .fatal))
+            if number == .authentication { unsafe callbacks.renewCredentials(of: client) }
             if callbacks.isConsumer { unsafe rd_kafka_yield(client) }
         }
         unsafe rd_kafka_conf_set_stats_cb(native) { client, json, length, opaque in
@@ -56,6 +57,18 @@ final class ClientCallbacks: Sendable {
             callbacks.report(statistics: unsafe String(decoding: bytes, as: UTF8.self))
             if callbacks.isConsumer { unsafe rd_kafka_yield(client) }
             return 0
+        }
+    }
+
+    /// librdkafka uses what is set here "the next time this client needs to authenticate to a broker"
+    /// (rd_kafka_sasl_set_credentials), and tries again by itself.
+    private func renewCredentials(of client: OpaquePointer) {
+        do {
+            guard let new = try handlers.renewCredentials?() else { return }
+            unsafe try KafkaError.check(
+                rd_kafka_sasl_set_credentials(client, new.username, new.password), "setting new credentials")
+        } catch {
+            report(KafkaError(code: .authentication, message: "the credentials cannot be looked up anew: \(error)"))
         }
     }
 

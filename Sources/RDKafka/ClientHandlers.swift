@@ -4,6 +4,9 @@ public struct ClientHandlers: Sendable {
     public var onError: (@Sendable (KafkaError) -> Void)?
     /// Statistics as librdkafka's JSON, every `statistics.interval.ms`.
     public var onStatistics: (@Sendable (String) -> Void)?
+    /// Asked for when a broker has refused the client's credentials: what is given is used from the next connection on. What
+    /// it throws is told as an error. It may block for some seconds.
+    public var renewCredentials: (@Sendable () throws -> Credentials?)?
     /// A log line: syslog severity (3 error, 4 warning, 6 info, 7 debug), facility, text. Called on librdkafka's threads; must
     /// not call back into the client.
     public var log: (@Sendable (_ severity: Int, _ facility: String, _ text: String) -> Void)?
@@ -12,10 +15,12 @@ public struct ClientHandlers: Sendable {
     public init(
         onError: (@Sendable (KafkaError) -> Void)? = nil,
         onStatistics: (@Sendable (String) -> Void)? = nil,
+        renewCredentials: (@Sendable () throws -> Credentials?)? = nil,
         log: (@Sendable (_ severity: Int, _ facility: String, _ text: String) -> Void)? = nil
     ) {
         self.onError = onError
         self.onStatistics = onStatistics
+        self.renewCredentials = renewCredentials
         self.log = log
     }
 }

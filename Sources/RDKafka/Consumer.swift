@@ -18,10 +18,10 @@ public final class Consumer: Sendable {
     ///
     /// Needs `group.id`. Throws an error that names the property when one is unknown or impossible.
     public init(
-        _ configuration: Configuration,
+        _ configuration: Configuration, renewCredentials: (@Sendable () throws -> Credentials?)? = nil,
         log: (@Sendable (_ severity: Int, _ facility: String, _ text: String) -> Void)? = nil
     ) throws(KafkaError) {
-        let callbacks = ClientCallbacks(handlers: ClientHandlers(log: log))
+        let callbacks = ClientCallbacks(handlers: ClientHandlers(renewCredentials: renewCredentials, log: log))
         unsafe client = try ClientHandle(RD_KAFKA_CONSUMER, configuration, callbacks) { native in
             unsafe Self.registerRebalance(on: native)
         }

@@ -105,6 +105,20 @@ extension KafkaError.Code {
     /// A disk of the broker failed.
     public static let storageError = Self(rawValue: 56)
 
+    /// Which properties of the client to look at; nil when it is not about them.
+    var advice: String? {
+        switch self {
+        case .tls:
+            """
+            look at ssl.ca.location (the authority that has signed the broker's certificate), at the certificate's dates, \
+            and whether it is for the host that the brokers are named by, advertised ones too
+            """
+        case .authentication, .saslAuthenticationFailed:
+            "look at sasl.mechanism, sasl.username and sasl.password"
+        default: nil
+        }
+    }
+
     /// Whether waiting can mend it: connections, leadership, coordinators, timeouts, full queues.
     public var isTransient: Bool { Self.transient.contains(self) }
 

@@ -29,7 +29,10 @@ public struct KafkaError: Error, Sendable, Equatable {
 
 extension KafkaError: CustomStringConvertible {
     /// Code and reason on one line.
-    public var description: String { "\(code): \(message)" }
+    public var description: String { "\(code): \(explanation)" }
+
+    /// The reason, and what to look at where the client's properties may be it.
+    var explanation: String { message + (code.advice.map { " (\($0))" } ?? "") }
 }
 
 extension KafkaError {

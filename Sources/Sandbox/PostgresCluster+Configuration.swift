@@ -7,6 +7,8 @@ extension PostgresCluster {
         public var settings: [String: String] = [:]
         /// Lines put in front of `pg_hba.conf`, whose rule is otherwise to trust everybody on 127.0.0.1.
         public var hostBasedAuthentication: [String] = []
+        /// Files by name that are to lie in the server's data folder, readable for the server alone: certificates and keys.
+        public var files: [String: String] = [:]
         /// The folder to make the cluster's own folder in.
         public var scratch = "/tmp"
 

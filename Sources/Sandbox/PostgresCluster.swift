@@ -58,6 +58,10 @@ public final class PostgresCluster: Sendable {
                 echo "include 'sandbox.conf'" >> "$1/data/postgresql.conf"
                 """
             _ = try run(["sh", "-c", script, "sh", folder, rules.joined(separator: "\n")])
+            for (name, text) in configuration.files {
+                let write = "umask 077; printf '%s' \"$3\" > \"$1/data/$2\""
+                _ = try run(["sh", "-c", write, "sh", folder, name, text])
+            }
             try start()
         } catch {
             destroy()

@@ -69,7 +69,7 @@ struct LoadCommand: ParsableCommand {
             load.origin = csv != nil ? .csv : topic ? .topic : .source
             load.folder = csv
             load.sealTimeout = sealTimeout.map { .seconds($0) }
-            let logEnds = try LogEnds(playbook.kafka.resolvedProperties().reveal())
+            let logEnds = try LogEnds(playbook.kafka.resolvedProperties())
             load.logEnds = logEnds.read
             load.report = { progress.report($0) }
             let monitor = throttle(playbook, workspace, logEnds, slots: load.slots) { progress.report($0) }

@@ -6,7 +6,11 @@ struct LogEnds: Sendable {
     private let admin: Admin
     private static let patience = Duration.seconds(20)
 
-    init(_ properties: [String: String]) throws { admin = try Admin(Configuration(properties)) }
+    init(_ properties: Redacted<[String: String]>) throws {
+        admin = try Admin(
+            Configuration(properties.reveal()),
+            renewCredentials: { Credentials(of: try properties.renewed().reveal()) })
+    }
 
     /// The ends of a topic's partitions; none for a topic that does not exist.
     @Sendable func read(_ topic: String) throws -> [Model.TopicPartition: PartitionProgress.Bound] {

@@ -77,7 +77,7 @@ struct StatusCommand: ParsableCommand {
     /// The ends of the topics; nothing when the broker cannot be reached, since the rest is still worth showing.
     private static func logEnds(_ playbook: Playbook) -> [String: [Int32: Int64]] {
         do {
-            let ends = try LogEnds(playbook.kafka.resolvedProperties().reveal())
+            let ends = try LogEnds(playbook.kafka.resolvedProperties())
             var found: [String: [Int32: Int64]] = [:]
             for topic in playbook.topics() + playbook.topics(reverse: true) {
                 for (place, bound) in try ends.read(topic) { found[topic, default: [:]][place.partition] = bound.end }

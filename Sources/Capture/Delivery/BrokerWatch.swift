@@ -1,4 +1,5 @@
 import Logging
+import Model
 import RDKafka
 import Synchronization
 
@@ -6,12 +7,19 @@ import Synchronization
 final class BrokerWatch: Sendable {
     private let outages = Mutex(BrokerOutages())
     private let logger: Logger
+    private let properties: Redacted<[String: String]>
 
-    init(_ logger: Logger) { self.logger = logger }
+    /// - Parameter properties: the client's; looked up anew for its credentials.
+    init(_ logger: Logger, properties: Redacted<[String: String]>) {
+        self.logger = logger
+        self.properties = properties
+    }
 
     /// What the producer is to call.
     var handlers: ClientHandlers {
-        ClientHandlers(onError: { self.note($0) }, onStatistics: { self.note(statistics: $0) })
+        ClientHandlers(
+            onError: { self.note($0) }, onStatistics: { self.note(statistics: $0) },
+            renewCredentials: { Credentials(of: try self.properties.renewed().reveal()) })
     }
 
     private func note(_ error: KafkaError) {

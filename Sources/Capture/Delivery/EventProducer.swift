@@ -1,4 +1,5 @@
 import Logging
+import Model
 import RDKafka
 
 /// Hands events to librdkafka, waiting when its queue is full, and knows which are acknowledged.
@@ -28,15 +29,29 @@ final class EventProducer {
         "enable.partition.eof", "max.partition.fetch.bytes", "coordinator.query.interval.ms",
     ]
 
-    init(_ properties: [String: String], logger: Logger) throws(KafkaError) {
+    init(_ properties: Redacted<[String: String]>, logger: Logger) throws(KafkaError) {
         let tracker = AcknowledgementTracker()
         self.tracker = tracker
         // The playbook's properties are one list for all clients; librdkafka would complain of each that is for consumers.
-        let own = properties.filter { name, _ in !EventProducer.consumerProperties.contains { name.hasPrefix($0) } }
+        let own = try Self.current(properties).filter { name, _ in
+            !EventProducer.consumerProperties.contains { name.hasPrefix($0) }
+        }
         producer = try Producer(
-            Configuration(own).withDefaults(EventProducer.defaults), handlers: BrokerWatch(logger).handlers
+            Configuration(own).withDefaults(EventProducer.defaults),
+            handlers: BrokerWatch(logger, properties: properties).handlers
         ) { report in
             tracker.delivered(report.opaque, failure: report.error)
+        }
+    }
+
+    /// The properties as they are now: a session may begin long after the first one did.
+    private static func current(_ properties: Redacted<[String: String]>) throws(KafkaError) -> [String: String] {
+        do {
+            return try properties.renewed().reveal()
+        } catch {
+            throw KafkaError(
+                code: .authentication, message: "the producer's properties cannot be looked up: \(error)",
+                isRetriable: true)
         }
     }
 

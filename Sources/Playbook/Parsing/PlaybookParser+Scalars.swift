@@ -82,7 +82,7 @@ extension PlaybookParser {
     }
 
     func secret(_ node: Node, _ what: String) -> SecretText? {
-        scalar(node, what, expected: "text or a reference, ${env:NAME} or ${file:/path}").flatMap { secret($0, what) }
+        scalar(node, what, expected: "text or a reference, \(SecretText.forms)").flatMap { secret($0, what) }
     }
 
     func secret(_ value: Located<String>, _ what: String) -> SecretText? {
@@ -90,7 +90,7 @@ extension PlaybookParser {
             return try SecretText(value.value, at: value.location)
         } catch {
             self.error(
-                .badValue, at: value.location, "\(what): \(error.message)", expected: "${env:NAME} or ${file:/path}")
+                .badValue, at: value.location, "\(what): \(error.message)", expected: SecretText.forms)
             return nil
         }
     }
@@ -100,7 +100,7 @@ extension PlaybookParser {
         if text.holdsPlainPassword {
             report(
                 .warning, .plainPassword, at: text.location, "\(what) holds a password in plain text",
-                expected: "a reference to a secret", advice: "write ${env:NAME} or ${file:/path} in its place")
+                expected: "a reference to a secret", advice: "write \(SecretText.forms) in its place")
         }
         return text
     }

@@ -66,7 +66,7 @@ extension PlaybookParser {
             if KafkaSection.isSecret(key.value), secret.isLiteral {
                 report(
                     .warning, .plainPassword, at: value.location, "\(key.value) stands in plain text",
-                    expected: "a reference to a secret", advice: "write ${env:NAME} or ${file:/path} in its place")
+                    expected: "a reference to a secret", advice: "write \(SecretText.forms) in its place")
             }
             passed[key.value] = secret
         }
@@ -115,7 +115,7 @@ extension PlaybookParser {
         if key.isLiteral {
             report(
                 .warning, .plainPassword, at: key.location, "masking.key stands in plain text",
-                expected: "a reference to a secret", advice: "write ${env:NAME} or ${file:/path} in its place")
+                expected: "a reference to a secret", advice: "write \(SecretText.forms) in its place")
         }
         return MaskingSection(key: key, location: text.location(node.mark))
     }

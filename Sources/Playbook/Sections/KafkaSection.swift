@@ -39,14 +39,19 @@ public struct KafkaSection: Sendable {
             })
     }
 
-    /// The librdkafka properties with their secrets looked up, `bootstrap.servers` among them.
+    /// The librdkafka properties with their secrets looked up, `bootstrap.servers` among them. `renewed()` of it looks them up
+    /// again.
     ///
     /// - Throws: `PlaybookError` of code `missingSecret` with the place in the playbook.
     public func resolvedProperties(
         environment: [String: String]? = nil
     ) throws(PlaybookError) -> Redacted<[String: String]> {
+        Redacted(try lookUp(environment)) { try lookUp(environment) }
+    }
+
+    private func lookUp(_ environment: [String: String]?) throws(PlaybookError) -> [String: String] {
         var resolved = ["bootstrap.servers": brokers.map(\.value).joined(separator: ",")]
         for (name, text) in properties { resolved[name] = try text.resolve(environment: environment).reveal() }
-        return Redacted(resolved)
+        return resolved
     }
 }

@@ -11,11 +11,14 @@ final class TargetSession {
     let isReplica: Bool
     private var prepared: Set<String> = []
 
-    /// Opens a session as the playbook's target wants it.
-    init(_ target: ConnectionString, playbook: CompiledPlaybook, applicationName: String) throws {
+    /// Opens a session as the playbook's target wants it, with `settings` (the masking key).
+    init(
+        _ target: ConnectionString, playbook: CompiledPlaybook, settings: [(name: String, value: Redacted<String>)],
+        applicationName: String
+    ) throws {
         connection = try Connection(target, applicationName: applicationName)
         isReplica = playbook.playbook.target.references == .replica
-        for setting in try playbook.sessionSettings() {
+        for setting in settings {
             try connection.query(
                 "SELECT set_config($1, $2, false)", [.text(setting.name), .text(setting.value.reveal())])
         }

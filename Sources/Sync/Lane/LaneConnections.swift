@@ -9,6 +9,9 @@ final class LaneConnections {
     let source: ConnectionString?
     private let flow: Flow
     private var session: TargetSession?
+    /// What sessions must have set, looked up once: unlike a password, a masking key that has changed is not to be taken up
+    /// by the next connection, while others use the old one.
+    private var settings: [(name: String, value: Redacted<String>)]?
     /// Whether the keys with events in quarantine were read since they may last have changed elsewhere.
     private(set) var knowsParked = false
 
@@ -24,7 +27,10 @@ final class LaneConnections {
     /// Opens a session and makes an applier in it.
     func makeApplier(_ playbook: CompiledPlaybook, number: Int) throws -> BatchApplier {
         close()
-        let fresh = try TargetSession(target, playbook: playbook, applicationName: "tidegate lane \(number)")
+        let settings = try settings ?? playbook.sessionSettings()
+        self.settings = settings
+        let fresh = try TargetSession(
+            target, playbook: playbook, settings: settings, applicationName: "tidegate lane \(number)")
         let ids = try Entities(on: fresh.connection).register(playbook.entities.map(\.name))
         session = fresh
         knowsParked = false

@@ -43,7 +43,9 @@ public final class SyncService: Sendable {
     ///   ledger. Once it runs it does not give up: what fails is reported and tried again.
     public func run() throws {
         let modes = try ConnectorModes(properties: playbook.playbook.source.connectorProperties)
-        let consumer = try Consumer(configuration())
+        let kafka = options.kafka
+        let consumer = try Consumer(
+            configuration(), renewCredentials: { Credentials(of: try kafka.renewed().reveal()) })
         defer { consumer.close() }
         let count = min(options.lanes ?? playbook.limits.lanes, 64)
         let mailboxes = (0..<count).map { _ in LaneMailbox(queue: consumer.makeQueue()) }
