@@ -13,7 +13,9 @@ final class Site {
     let brokers: String
     let folder: String
     let slot: String
-    private let playbookPath: String
+    /// What the environment of Tidegate's processes has besides that of the test.
+    var environment: [String: String] = [:]
+    let playbookPath: String
     private var watching: Connection?
 
     static let tables = """
@@ -30,11 +32,17 @@ final class Site {
     /// Makes the tables and writes the playbook.
     ///
     /// - Parameters:
-    ///   - targetName: how Tidegate is to connect to the target, where that is not how the test does.
+    ///   - brokers: where the test finds the broker.
+    ///   - sourceName: how Tidegate is to connect to the source, where that is not how the test does.
+    ///   - targetName: how Tidegate is to connect to the target, likewise.
+    ///   - brokersName: how Tidegate is to connect to the broker, likewise.
     ///   - properties: librdkafka properties for the playbook.
+    ///   - accounts: what the playbook says of the entity besides its tables and key.
+    ///   - sections: further sections of the playbook.
     init(
-        source: TestDatabase, target: TestDatabase, brokers: String, targetName: String? = nil,
-        properties: [String: String] = [:], limits: String = "{ lanes: 2, batch_rows: 40 }"
+        source: TestDatabase, target: TestDatabase, brokers: String, sourceName: String? = nil,
+        targetName: String? = nil, brokersName: String? = nil, properties: [String: String] = [:],
+        accounts: String = "fields: same", sections: String = "", limits: String = "{ lanes: 2, batch_rows: 40 }"
     ) throws {
         self.source = try source.connectionString
         self.target = try target.connectionString
@@ -49,23 +57,24 @@ final class Site {
         let text = """
             playbook: e2e
             source:
-              postgres: "\(source.dataSourceName)"
+              postgres: "\(sourceName ?? source.dataSourceName)"
               connector: { decimal.handling.mode: string, slot.name: \(slot), publication.name: \(slot) }
             target:
               postgres: "\(targetName ?? target.dataSourceName)"
               references: replica
             kafka:
-              brokers: [ "\(brokers)" ]
+              brokers: [ "\(brokersName ?? brokers)" ]
               topics: "e2e.{schema}.{table}"
               format: debezium-json
               properties: { \(all.sorted { $0.key < $1.key }.map { "\($0.key): \"\($0.value)\"" }.joined(separator: ", ")) }
             entities:
-              accounts: { from: public.accounts, into: public.accounts, key: [id], fields: same }
+              accounts: { from: public.accounts, into: public.accounts, key: [id], \(accounts) }
               items: { from: public.items, into: public.items, key: [account_id, line], fields: same }
             waves:
               first: { accounts: "region = 'EU'", items: via accounts on account_id }
               rest: { accounts: all, items: all }
             limits: \(limits)
+            \(sections)
             """
         try text.write(toFile: playbookPath, atomically: true, encoding: .utf8)
         for side in [self.source, self.target] { try connect(side).execute(Self.tables) }
@@ -77,8 +86,13 @@ final class Site {
 
     /// Starts `tidegate <command> -p <playbook> <arguments>`; a command may be of two words.
     func start(_ command: String, _ arguments: String...) throws -> TidegateRun {
+        try start(command, arguments: arguments)
+    }
+
+    func start(_ command: String, arguments: [String]) throws -> TidegateRun {
         let words = command.split(separator: " ").map(String.init)
-        return try TidegateRun(words + ["-p", playbookPath] + arguments, folder: folder)
+        return try TidegateRun(
+            words + ["-p", playbookPath] + arguments, folder: folder, environment: environment)
     }
 
     // MARK: Databases

@@ -52,7 +52,8 @@ def scram(path):
     final = (yield first.encode()).decode()
     without_proof, proof = final.rsplit(",p=", 1)
     password = users(path).get(fields["n"])
-    if password is None or dict(p.split("=", 1) for p in without_proof.split(","))["r"] != nonce:
+    # librdkafka 2.0.2 writes its own part of the nonce twice, which Kafka's brokers let pass.
+    if password is None or not without_proof.endswith(nonce):
         raise Refused(f"no user {fields['n']}")
     salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, ROUNDS)
     signed = f"{bare},{first},{without_proof}".encode()
