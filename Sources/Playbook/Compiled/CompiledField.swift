@@ -22,6 +22,8 @@ public struct CompiledField: Sendable {
     public let isSeeded: Bool
     /// Whether the source's value follows from the target's, so that the target can own it.
     public let isInvertible: Bool
+    /// How its values are compared.
+    public let canonical: CanonicalForm
 
     /// Whether an update may set it.
     public var isUpdatable: Bool { !isKey && !isIdentityAlways }

@@ -80,6 +80,7 @@ struct DraftField {
     let mask: Located<FieldDefinition.Mask>?
     let reverse: SQLExpression?
     let seed: FieldDefinition.Seed
+    var tolerance: Located<FieldTolerance>?
     /// What rules of ownership call it: the target column of the forward mapping.
     let name: String
 }

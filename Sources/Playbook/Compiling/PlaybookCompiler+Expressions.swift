@@ -49,12 +49,25 @@ extension PlaybookCompiler {
             sql, type: type, to: field, isStagedAsText: plain.map { draft.columns[$0].isStagedAsText } ?? false,
             literal: isLiteral(field.expression.sql), session: session)
         guard let assigned else { return nil }
+        checkTolerance(field, what)
         let isInvertible = field.reverse == nil ? plain != nil : dependencies.columns.count == 1
         return CompiledField(
             name: field.name, column: field.column.name, targetType: field.column.type, sql: assigned,
             dependencies: corrected(dependencies, draft), isKey: draft.key.contains { $0.value == field.column.name },
             isIdentityAlways: field.column.identity == .always, sourceColumn: plain,
-            isNotNull: field.column.isNotNull, isSeeded: field.seed == .once, isInvertible: isInvertible)
+            isNotNull: field.column.isNotNull, isSeeded: field.seed == .once, isInvertible: isInvertible,
+            canonical: CanonicalForm(of: field.column, tolerance: field.tolerance?.value))
+    }
+
+    private func checkTolerance(_ field: DraftField, _ what: String) {
+        guard let tolerance = field.tolerance else { return }
+        let isNumber = if case .difference = tolerance.value { true } else { false }
+        let category = field.column.isArray ? "A" : field.column.category
+        guard category != (isNumber ? "N" : "S") else { return }
+        error(
+            .typeMismatch, at: tolerance.location,
+            "\(what) is of type \(field.column.type), which has no tolerance \(tolerance.value)",
+            expected: "a number for numbers, trim or case for texts")
     }
 
     private func isLiteral(_ sql: String) -> Bool {

@@ -57,8 +57,8 @@ extension PlaybookCompiler {
             draft.fields.append(
                 DraftField(
                     column: column, expression: field.from, plainColumn: draft.plainColumn(field.from.sql),
-                    mask: field.mask, reverse: field.reverse, seed: field.seed, name: field.forwardColumn ?? column.name
-                ))
+                    mask: field.mask, reverse: field.reverse, seed: field.seed, tolerance: field.tolerance,
+                    name: field.forwardColumn ?? column.name))
         }
     }
 

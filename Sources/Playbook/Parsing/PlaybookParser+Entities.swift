@@ -90,20 +90,33 @@ extension PlaybookParser {
         }
         guard
             let section = mapping(
-                node, place, keys: ["from", "reverse", "mask", "seed"], required: ["from"], at: column.location)
+                node, place, keys: ["from", "reverse", "mask", "seed", "tolerance"], required: ["from"],
+                at: column.location)
         else { return nil }
         let from = section["from"].flatMap { sql($0, "\(place): from") }
         let reverse = section["reverse"].flatMap { sql($0, "\(place): reverse") }
         let mask = section["mask"].flatMap { readMask($0, place) }
         let seed = section["seed"].flatMap { word($0, "\(place): seed", as: FieldDefinition.Seed.self) }
+        let tolerance = section["tolerance"].flatMap { readTolerance($0, place) }
         if let reverse, mask != nil {
             error(
                 .badValue, at: reverse.location, "\(place) is masked and cannot have a reverse",
                 expected: "mask or reverse, not both")
         }
         return from.map {
-            FieldDefinition(column: column, from: $0, reverse: reverse, mask: mask, seed: seed ?? .once)
+            FieldDefinition(
+                column: column, from: $0, reverse: reverse, mask: mask, seed: seed ?? .once, tolerance: tolerance)
         }
+    }
+
+    private func readTolerance(_ node: Node, _ what: String) -> Located<FieldTolerance>? {
+        let expected = "a number above 0 such as 0.01, trim, or case"
+        guard let value = scalar(node, "\(what): tolerance", expected: expected) else { return nil }
+        if let tolerance = FieldTolerance(value.value) { return Located(tolerance, at: value.location) }
+        error(
+            .badValue, at: value.location, "\(what): tolerance cannot be \"\(value.value)\"", expected: expected,
+            advice: NearMiss.advice(for: value.value, among: ["trim", "case"]))
+        return nil
     }
 
     private func readMask(_ node: Node, _ what: String) -> Located<FieldDefinition.Mask>? {

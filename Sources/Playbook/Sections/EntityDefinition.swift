@@ -66,6 +66,8 @@ public struct FieldDefinition: Sendable {
     public var reverse: SQLExpression?
     public var mask: Located<Mask>?
     public var seed: Seed
+    /// How far the two sides may differ and still count as equal.
+    public var tolerance: Located<FieldTolerance>?
     /// In an inverted mapping, where `column` is the source's: the target column whose field this turns round.
     public var forwardColumn: String?
 }
