@@ -1,21 +1,29 @@
-import Ledger
-import LibPQ
+public import Ledger
+public import LibPQ
 import Model
-import Playbook
+public import Playbook
 
 /// Cuts the rows of a scope into key ranges of about equal size in bytes.
 ///
 /// The ranges are half open, each begins where the one before ends, and the first and last are open: keys that did not
 /// exist when it was planned are in one of them too. Bounds are taken from a sample of the rows in scope, ordered and
 /// compared by the source alone, so that they mean what the source's collation says.
-struct ChunkPlanner {
-    let source: SourceSession
-    let chunkBytes: Int
+public struct ChunkPlanner {
+    private let source: Connection
+    private let chunkBytes: Int
+
+    /// Cuts ranges of about `chunkBytes` on the source.
+    public init(source: Connection, chunkBytes: Int) {
+        self.source = source
+        self.chunkBytes = chunkBytes
+    }
 
     /// What was planned.
-    struct Plan {
-        var ranges: [(range: KeyRange, rows: Int?)]
-        var rows: Int
+    public struct Plan {
+        /// Half open ranges, ascending, and about how many rows each has.
+        public var ranges: [(range: KeyRange, rows: Int?)]
+        /// About how many rows there are in all.
+        public var rows: Int
     }
 
     private static let samplesPerChunk = 200
@@ -23,9 +31,12 @@ struct ChunkPlanner {
     /// What a row of a table is taken for whose size nobody knows, as that of a foreign partition.
     private static let unknownRowBytes = 500
 
-    func plan(_ sql: EntitySQL) throws -> Plan {
-        let statements = sql.entity.statements
-        let size = try size(of: sql.entity.source)
+    /// Cuts an entity's rows.
+    ///
+    /// - Parameter predicate: which rows, over the source's table under its own name; nil for all.
+    public func plan(_ entity: CompiledEntity, where predicate: String?) throws -> Plan {
+        let statements = entity.statements
+        let size = try size(of: entity.source)
         if let bytes = size.bytes, bytes <= chunkBytes {
             return Plan(ranges: [(KeyRange(low: nil, high: nil), size.rows)], rows: size.rows)
         }
@@ -37,11 +48,11 @@ struct ChunkPlanner {
         let order = keys.joined(separator: ", ")
         let texts = keys.map { "\($0)::text" }.joined(separator: ", ")
         let all =
-            try source.connection.query("SELECT count(*) FROM \(sql.entity.source.quoted)\(sample)")
+            try source.query("SELECT count(*) FROM \(entity.source.quoted)\(sample)")
             .scalar.flatMap(Int.init) ?? 0
-        let inScope = sql.scope.isAll ? "true" : "(\(sql.scope.sourcePredicate))"
-        let table = "\(sql.entity.source.quoted) AS \(statements.alias)\(sample)"
-        let rows = try source.connection.query("SELECT \(texts) FROM \(table) WHERE \(inScope) ORDER BY \(order)")
+        let inScope = predicate.map { "(\($0))" } ?? "true"
+        let table = "\(entity.source.quoted) AS \(statements.alias)\(sample)"
+        let rows = try source.query("SELECT \(texts) FROM \(table) WHERE \(inScope) ORDER BY \(order)")
         guard all > 0, rows.rowCount > 0 else {
             return Plan(ranges: [(KeyRange(low: nil, high: nil), nil)], rows: 0)
         }
@@ -80,7 +91,7 @@ struct ChunkPlanner {
     /// The size of a table with its large values and its partitions, from the catalog: rows from the last ANALYZE, or
     /// from the size when there was none.
     private func size(of table: TableName) throws -> Size {
-        let result = try source.connection.query(
+        let result = try source.query(
             """
             WITH part AS (
                 SELECT c.oid, c.relkind, c.reltuples, pg_table_size(c.oid) AS bytes, c.relpages, pg_relation_size(c.oid) AS heap

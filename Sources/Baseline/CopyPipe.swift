@@ -1,11 +1,11 @@
-import LibPQ
+public import LibPQ
 
 /// Rows on their way from one server's COPY to another's, in buffers of many rows; nothing is parsed.
-struct CopyPipe {
+public struct CopyPipe {
     /// What passed.
-    struct Passed {
-        var rows = 0
-        var bytes = 0
+    public struct Passed {
+        public var rows = 0
+        public var bytes = 0
         var digest = RowDigest()
     }
 
@@ -15,7 +15,7 @@ struct CopyPipe {
     /// digested once more, from the memory that they are sent from.
     ///
     /// - Throws: `BaselineError` of code `mismatch` when what arrived is not what was read.
-    static func copy(
+    public static func copy(
         _ select: String, on source: Connection, into table: String, on target: Connection
     ) throws -> Passed {
         var passed = Passed()

@@ -36,35 +36,16 @@ struct EntitySQL: Sendable {
     func select(keys: [[String]]) -> String {
         """
         SELECT \(statements.sourceSelectList) FROM \(statements.sourceTable)
-        WHERE \(Self.isAmong(statements.sourceKeyList, keys))
+        WHERE \(KeyRange.isAmong(statements.sourceKeyList, keys))
         """
     }
 
     private func select(_ columns: String, _ range: KeyRange, excluding keys: [[String]]) -> String {
-        var conditions = [Self.isIn(statements.sourceKeyList, range), "(\(scope.sourcePredicate))"]
+        var conditions = [range.holds(statements.sourceKeyList), "(\(scope.sourcePredicate))"]
         if scope.isAll { conditions.removeLast() }
-        if !keys.isEmpty { conditions.append("NOT (\(Self.isAmong(statements.sourceKeyList, keys)))") }
+        if !keys.isEmpty { conditions.append("NOT (\(KeyRange.isAmong(statements.sourceKeyList, keys)))") }
         return "SELECT \(columns) FROM \(statements.sourceTable) WHERE \(conditions.joined(separator: " AND "))"
     }
-
-    // MARK: Ranges and keys
-
-    /// Whether key columns are in a range. The bounds are literals without a type and take the columns'.
-    static func isIn(_ columns: [String], _ range: KeyRange) -> String {
-        var parts: [String] = []
-        if let low = range.low { parts.append("(\(list(columns))) >= (\(list(low.map(quotedLiteral))))") }
-        if let high = range.high { parts.append("(\(list(columns))) < (\(list(high.map(quotedLiteral))))") }
-        return parts.isEmpty ? "true" : parts.joined(separator: " AND ")
-    }
-
-    /// Whether key columns are one of some keys.
-    static func isAmong(_ columns: [String], _ keys: [[String]]) -> String {
-        guard !keys.isEmpty else { return "false" }
-        let tuples = keys.map { "(\(list($0.map(quotedLiteral))))" }
-        return "(\(list(columns))) IN (\(list(tuples)))"
-    }
-
-    private static func list(_ values: [String]) -> String { values.joined(separator: ", ") }
 
     // MARK: Keys that a merge leaves alone
 
@@ -115,7 +96,7 @@ struct EntitySQL: Sendable {
 
     /// Those of them in a range, as the ledger has them.
     func newerKeys(_ range: KeyRange, limit: Int) -> String {
-        "SELECT key FROM \(newer) WHERE \(Self.isIn(newerColumns, range)) LIMIT \(limit)"
+        "SELECT key FROM \(newer) WHERE \(range.holds(newerColumns)) LIMIT \(limit)"
     }
 
     /// Takes them out of the stage.
@@ -131,7 +112,7 @@ struct EntitySQL: Sendable {
             separator: " AND ")
         let columns = statements.targetKeyList.map { "_target.\($0)" }
         return """
-            \(Self.isIn(columns, range)) AND NOT EXISTS (SELECT FROM \(newer) AS _newer WHERE \(equal))
+            \(range.holds(columns)) AND NOT EXISTS (SELECT FROM \(newer) AS _newer WHERE \(equal))
             """
     }
 

@@ -168,11 +168,6 @@ struct RereadPass {
                 AND r.key IN (SELECT k::text[] FROM unnest($1::text[]) AS u (k))
                 AND NOT EXISTS (SELECT FROM \(entity.sql.newer) AS n WHERE n.key = r.key)
                 AND coalesce(tidegate.sees($2::pg_snapshot, r.xid), true)
-            """, [.array(keys.map { RereadPass.literal($0) }), .text(snapshot.description)])
-    }
-
-    private static func literal(_ key: [String]) -> String {
-        guard case .text(let text) = Parameter.array(key) else { return "{}" }
-        return text
+            """, [.array(keys.map { PostgresArray.literal($0) }), .text(snapshot.description)])
     }
 }

@@ -199,7 +199,9 @@ public final class WaveLoad {
         case .csv: return ChunkPlanner.Plan(ranges: [(KeyRange(low: nil, high: nil), nil)], rows: 0)
         case .source:
             guard let source else { throw BaselineError(.source, "the playbook names no source database") }
-            return try ChunkPlanner(source: source, chunkBytes: playbook.limits.chunkBytes).plan(entity.sql)
+            let scope = entity.sql.scope
+            return try ChunkPlanner(source: source.connection, chunkBytes: playbook.limits.chunkBytes)
+                .plan(entity.entity, where: scope.isAll ? nil : scope.sourcePredicate)
         }
     }
 

@@ -6,4 +6,6 @@ enum AdvisoryLock {
     static let migration = 0
     /// Held by the session that transfers ownership, until both ledgers agree.
     static let transfer = -1
+    /// The first number of the locks that verifications are held by; the second is the verification's.
+    static let verification = space + 1
 }

@@ -20,6 +20,10 @@ public enum AuditAction: String, Sendable, CaseIterable {
     case eventsDiscarded = "events-discarded"
     /// A person edited an event of the quarantine.
     case eventsEdited = "events-edited"
+    /// Both sides were compared.
+    case verified
+    /// Rows that had drifted were written again from the source.
+    case rowsRepaired = "rows-repaired"
 }
 
 /// A line of the audit trail.

@@ -11,6 +11,8 @@ public struct EntityScopes: Sendable {
     public let scopes: [WaveName: ScopeRecord]
     /// The ranges already merged of the scope that is loading, when its hand-over is by snapshot; otherwise none.
     public let merged: [MergedRange]
+    /// First keys of the ranges, but the first, by which a verification is told what has changed; nil when none is.
+    public let watched: [[String]]?
 
     /// The scope that is loading, if one is.
     public var loading: ScopeRecord? { scopes.values.first { $0.state == .loading } }

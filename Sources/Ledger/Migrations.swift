@@ -16,6 +16,9 @@ public struct Migrations {
         Step(number: 4, name: "reverse", sql: String(decoding: PackageResources._004_reverse_sql, as: UTF8.self)),
         Step(number: 5, name: "quarantine", sql: String(decoding: PackageResources._005_quarantine_sql, as: UTF8.self)),
         Step(number: 9, name: "throttle", sql: String(decoding: PackageResources._009_throttle_sql, as: UTF8.self)),
+        Step(
+            number: 10, name: "verification",
+            sql: String(decoding: PackageResources._010_verification_sql, as: UTF8.self)),
     ]
 
     private let steps: [Step]

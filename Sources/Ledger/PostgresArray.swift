@@ -1,3 +1,5 @@
+import LibPQ
+
 /// Reads the text form of a one-dimensional array.
 public enum PostgresArray {
     /// The elements of `{a,"b c",NULL}`; nil when the text is not of that form.
@@ -37,5 +39,13 @@ public enum PostgresArray {
         guard let text, let elements = elements(text) else { return nil }
         let key = elements.compactMap { $0 }
         return key.count == elements.count ? key : nil
+    }
+}
+
+extension PostgresArray {
+    /// The text form of an array.
+    public static func literal(_ elements: [String]) -> String {
+        guard case .text(let text) = Parameter.array(elements) else { return "{}" }
+        return text
     }
 }

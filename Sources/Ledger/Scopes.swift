@@ -53,7 +53,7 @@ public struct Scopes {
                 return MergedRange(
                     range: KeyRange(low: PostgresArray.key(row[0]), high: PostgresArray.key(row[1])),
                     snapshot: snapshot)
-            })
+            }, watched: try WatchedRanges(on: connection).bounds(entity))
     }
 
     /// Changes a pending scope to loading. Idempotent for a scope that is loading already.
@@ -81,6 +81,8 @@ public struct Scopes {
                     .int(Int(entity.rawValue)), .text(wave.rawValue), .text(origin.rawValue),
                     .text(handover.rawValue),
                 ])
+            // Certificates were about the waves before it.
+            try WatchedRanges(on: connection).forget(entity)
             try audit(.scopeLoading, entity, wave, ["origin": origin.rawValue])
             return try scope(entity, wave)
         }

@@ -66,6 +66,8 @@ public struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConver
     public static let undefinedObject: SQLState = "42704"
     /// 42710: an object of this name is there already.
     public static let duplicateObject: SQLState = "42710"
+    /// 42883: there is no such function or operator.
+    public static let undefinedFunction: SQLState = "42883"
     /// 42P01: there is no such table.
     public static let undefinedTable: SQLState = "42P01"
     /// 55006: another session is using the object, such as a replication slot.

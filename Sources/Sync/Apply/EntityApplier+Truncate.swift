@@ -16,6 +16,7 @@ extension EntityApplier {
             try Entities(on: connection).truncate(id, at: position)
         }
         guard !scopes.isPending else { return }
+        try WatchedRanges(on: connection).markAll(id)
         guard ownership.isAllSource else {
             throw SyncError(
                 .ownedByTarget,

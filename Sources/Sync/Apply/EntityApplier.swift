@@ -82,6 +82,7 @@ final class EntityApplier {
         staged = batch.stage(images, replacingFresh: deletesFirst, into: buffer)
         halves = EntityBatch.Moves()
         try copy(statements.copyIntoStage)
+        try markDirty()
         while plans.count < batch.shapes.shapes.count {
             plans.append(
                 WritePlan(entity: entity, shape: batch.shapes.shapes[plans.count], ownership: ownership))
@@ -114,6 +115,13 @@ final class EntityApplier {
         try queue("look up", "SET LOCAL enable_seqscan = off")
         try body()
         try queue("scan", "SET LOCAL enable_seqscan = on")
+    }
+
+    /// Tells a verification which of its ranges the staged events change.
+    private func markDirty() throws {
+        guard let bounds = scopes.watched else { return }
+        let mark = WatchedRanges.mark(id, stage: statements.stage, key: entity.handoverKey, bounds: bounds)
+        try queue(bounds.isEmpty ? "mark whole" : "mark", mark.sql, mark.parameters)
     }
 
     /// Takes all rows out of the stage.

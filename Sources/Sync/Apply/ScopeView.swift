@@ -14,6 +14,8 @@ struct ScopeView {
     private(set) var limiting: [CompiledScope]? = []
     /// The scopes that have started, in the playbook's order.
     private(set) var started: [CompiledScope] = []
+    /// First keys of the ranges that a verification watches, but the first; nil when none does.
+    private(set) var watched: [[String]]?
 
     /// Nothing is known: nothing has started.
     init() {}
@@ -24,6 +26,7 @@ struct ScopeView {
         truncated = scopes.truncated
         loading = scopes.loading
         started = entity.scopes.filter { scopes.started.contains($0.wave) }
+        watched = scopes.watched
         // Waves are about what comes from the source; what the target owns goes back from wherever it is.
         limiting = entity.flow == .reverse || started.contains(where: \.isAll) ? nil : started
     }
