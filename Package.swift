@@ -79,11 +79,15 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "Verification",
+            dependencies: ["Model", "ChangeEvents", "Playbook", "Ledger", "LibPQ", "Sync", "Baseline"],
+            swiftSettings: strict),
         .executableTarget(
             name: "tidegate",
             dependencies: [
-                "Model", "ChangeEvents", "Playbook", "Ledger", "Capture", "Sync", "Throttling", "Baseline", "LibPQ",
-                "RDKafka", "Sandbox", "Demo",
+                "Model", "ChangeEvents", "Playbook", "Ledger", "Capture", "Sync", "Throttling", "Baseline", "Verification",
+                "LibPQ", "RDKafka", "Sandbox", "Demo",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -100,6 +104,14 @@ let package = Package(
             name: "TestSupport", dependencies: ["LibPQ", "RDKafka", "Sandbox"], path: "Tests/TestSupport",
             resources: [.embedInCode("Secured/kafka_gateway.py"), .embedInCode("Secured/vault_server.py")],
             swiftSettings: strict),
+        .target(
+            name: "StreamSupport",
+            dependencies: [
+                "Baseline", "Sync", "Capture", "Playbook", "Ledger", "LibPQ", "Model", "RDKafka", "Sandbox",
+                "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/StreamSupport", swiftSettings: strict),
         .testTarget(name: "LibPQTests", dependencies: ["LibPQ", "Sandbox", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "RDKafkaTests", dependencies: ["RDKafka", "Sandbox", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "VaultTests", dependencies: ["Vault", "Model", "TestSupport"], swiftSettings: strict),
@@ -134,7 +146,15 @@ let package = Package(
         .testTarget(
             name: "BaselineTests",
             dependencies: [
-                "Baseline", "Throttling", "Sync", "Capture", "Playbook", "Ledger", "LibPQ", "RDKafka", "TestSupport",
+                "Baseline", "Throttling", "Sync", "Capture", "Playbook", "Ledger", "LibPQ", "RDKafka", "StreamSupport",
+                "TestSupport",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "VerificationTests",
+            dependencies: [
+                "Verification", "Baseline", "Sync", "Playbook", "Ledger", "LibPQ", "Model", "Sandbox", "StreamSupport",
+                "TestSupport",
             ],
             swiftSettings: strict),
         .testTarget(

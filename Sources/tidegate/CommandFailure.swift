@@ -13,6 +13,8 @@ enum ExitStatus {
     static let foundProblems = ExitCode(1)
     /// The work could not be done: an unusable playbook, a server not reached, a refusal.
     static let cannotRun = ExitCode(2)
+    /// What was asked could neither be proven nor refuted.
+    static let unproven = ExitCode(3)
 
     /// The paragraph about them in a command's help.
     ///

@@ -7,7 +7,8 @@ struct Tidegate: AsyncParsableCommand {
         abstract: "Seed a target PostgreSQL in waves, keep it current from Kafka, cut over with a small delta.",
         subcommands: [
             CheckCommand.self, InitCommand.self, LoadCommand.self, SyncCommand.self, CaptureCommand.self,
-            StatusCommand.self, QuarantineCommand.self, OwnCommand.self, GuardCommand.self, AuditCommand.self,
+            StatusCommand.self, VerifyCommand.self, QuarantineCommand.self, OwnCommand.self, GuardCommand.self,
+            AuditCommand.self,
             DemoCommand.self,
             BrokerCommand.self,
         ])

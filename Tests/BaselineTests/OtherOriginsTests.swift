@@ -3,6 +3,7 @@ import Foundation
 import Ledger
 import LibPQ
 import Model
+import StreamSupport
 import TestSupport
 import Testing
 

@@ -4,6 +4,7 @@ import Ledger
 import LibPQ
 import Model
 import Sandbox
+import StreamSupport
 import Synchronization
 import TestSupport
 import Testing

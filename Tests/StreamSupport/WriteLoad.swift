@@ -1,11 +1,11 @@
 import Foundation
-import LibPQ
+public import LibPQ
 import Model
 import Synchronization
 
 /// Random transactions on `t (id bigint, region text, version int, large text)`: inserts, updates that leave the large
 /// column alone, changes of the region, deletes, key changes.
-final class WriteLoad: Sendable {
+public final class WriteLoad: Sendable {
     private let stopping = Atomic<Bool>(false)
     private let ended = DispatchGroup()
     private let failure = Mutex<(any Error)?>(nil)
@@ -14,7 +14,7 @@ final class WriteLoad: Sendable {
     /// Starts `writers` threads.
     ///
     /// - Parameter key: SQL that makes a key of a number, given as `#`.
-    init(_ source: ConnectionString, writers: Int = 2, keys: Int, key: String = "#", seed: UInt64 = 1) {
+    public init(_ source: ConnectionString, writers: Int = 2, keys: Int, key: String = "#", seed: UInt64 = 1) {
         for writer in 0..<writers {
             ended.enter()
             let thread = Thread { [self] in
@@ -36,10 +36,10 @@ final class WriteLoad: Sendable {
     }
 
     /// Transactions so far.
-    var transactions: Int { count.load(ordering: .relaxed) }
+    public var transactions: Int { count.load(ordering: .relaxed) }
 
     /// Ends it.
-    func stop() throws {
+    public func stop() throws {
         stopping.store(true, ordering: .relaxed)
         ended.wait()
         if let error = failure.withLock({ $0 }) { throw error }

@@ -1,35 +1,36 @@
-import Baseline
+public import Baseline
 import Capture
 import Foundation
 import Ledger
-import LibPQ
+public import LibPQ
 import Logging
-import Model
-import Playbook
+public import Model
+public import Playbook
 import RDKafka
-import Sandbox
+public import Sandbox
 import Sync
-import Synchronization
-import TestSupport
+public import Synchronization
+public import TestSupport
 
 /// Everything that a migration has, running: a source, its capture, a broker, a sync, a target.
-final class StreamedFixture: Sendable {
-    let source: ConnectionString
-    let target: TestDatabase
-    let broker: EmbeddedBroker
-    let playbookText: String
-    let playbook: CompiledPlaybook
-    let slot: String
-    let events = Mutex<[LoadEvent]>([])
+public final class StreamedFixture: Sendable {
+    public let source: ConnectionString
+    public let target: TestDatabase
+    public let broker: EmbeddedBroker
+    public let playbookText: String
+    public let playbook: CompiledPlaybook
+    public let slot: String
+    public let events = Mutex<[LoadEvent]>([])
     private let capture: CaptureService
     private let sync: SyncService
     private let ended = DispatchGroup()
     private let failures = Mutex<[any Error]>([])
 
     /// Makes the tables and topics, and starts capture and sync.
-    init(
+    public init(
         source: ConnectionString, sourceName: String, target: TestDatabase, broker: EmbeddedBroker, tables: String,
-        targetTables: String, entities: String, waves: String, topics: [String: Int], limits: String
+        targetTables: String, entities: String, waves: String, topics: [String: Int], limits: String,
+        ownership: String = "", references: String = "replica"
     ) throws {
         self.source = source
         self.target = target
@@ -46,7 +47,7 @@ final class StreamedFixture: Sendable {
               connector: { slot.name: \(slot) }
             target:
               postgres: "\(target.dataSourceName)"
-              references: replica
+              references: \(references)
             kafka:
               brokers: [ "\(broker.bootstrapServers)" ]
               topics: "t.{schema}.{table}"
@@ -56,6 +57,7 @@ final class StreamedFixture: Sendable {
             \(entities)
             waves: \(waves)
             limits: \(limits)
+            \(ownership.isEmpty ? "" : "ownership: \(ownership)")
 
             """
         playbook = try CompiledPlaybook.compile(
@@ -85,7 +87,7 @@ final class StreamedFixture: Sendable {
     }
 
     /// Runs `body` on a thread of its own that `close` waits for.
-    func start(_ name: String, _ body: @escaping @Sendable () throws -> Void) {
+    public func start(_ name: String, _ body: @escaping @Sendable () throws -> Void) {
         ended.enter()
         let thread = Thread { [self] in
             defer { ended.leave() }
@@ -95,12 +97,12 @@ final class StreamedFixture: Sendable {
         thread.start()
     }
 
-    func throwFailure() throws {
+    public func throwFailure() throws {
         if let error = failures.withLock({ $0.first }) { throw error }
     }
 
     /// Ends all of it.
-    func close() {
+    public func close() {
         sync.stop()
         capture.stop()
         ended.wait()
@@ -110,7 +112,7 @@ final class StreamedFixture: Sendable {
     }
 
     /// Options of a load.
-    func options() throws -> LoadOptions {
+    public func options() throws -> LoadOptions {
         let playbook = playbook
         let admin = try Admin(RDKafka.Configuration(["bootstrap.servers": broker.bootstrapServers]))
         var options = LoadOptions(source: source, target: try target.connectionString) {
@@ -135,14 +137,14 @@ final class StreamedFixture: Sendable {
 
     /// Loads a wave.
     @discardableResult
-    func load(_ wave: WaveName, _ change: (inout LoadOptions) -> Void = { _ in }) throws -> WaveLoad.Outcome {
+    public func load(_ wave: WaveName, _ change: (inout LoadOptions) -> Void = { _ in }) throws -> WaveLoad.Outcome {
         var options = try options()
         change(&options)
         return try WaveLoad(playbook, wave: wave, options: options).run()
     }
 
     /// Waits until everything that the source has committed is in the checkpoints.
-    func drain() throws {
+    public func drain() throws {
         let session = try Connection(source, applicationName: "test")
         let end = try session.query("SELECT pg_current_wal_lsn()").scalar.flatMap { LSN($0) } ?? LSN(rawValue: 0)
         try waitUntil("the capture has confirmed \(end)", within: .seconds(60)) {
@@ -162,7 +164,7 @@ final class StreamedFixture: Sendable {
     }
 
     /// Where the two sides differ: the rows that only one has, with the side's name in front.
-    func differences(_ sql: String, onTarget targetSQL: String? = nil) throws -> [String] {
+    public func differences(_ sql: String, onTarget targetSQL: String? = nil) throws -> [String] {
         func rows(_ connection: Connection, _ sql: String) throws -> Set<String> {
             let result = try connection.query(sql)
             return Set(
@@ -178,7 +180,7 @@ final class StreamedFixture: Sendable {
     }
 
     /// Whether P4's sum holds, with at least one event.
-    func accountingHolds() throws -> Bool {
+    public func accountingHolds() throws -> Bool {
         let totals = try Status(on: target.connect()).totals(flow: "forward")
         return totals.consumed > 0
             && totals.consumed == totals.applied + totals.superseded + totals.skipped + totals.quarantined
@@ -186,17 +188,17 @@ final class StreamedFixture: Sendable {
 }
 
 /// Runs `body` with everything running on the shared cluster.
-func withStream(
+public func withStream(
     tables: String, targetTables: String, entities: String, waves: String, topics: [String: Int] = ["t": 3],
-    limits: String = "{ lanes: 2, load_workers: 2, source_connections: 2, chunk_bytes: 65536 }",
-    _ body: (StreamedFixture) throws -> Void
+    limits: String = "{ lanes: 2, load_workers: 2, source_connections: 2, chunk_bytes: 65536 }", ownership: String = "",
+    references: String = "replica", _ body: (StreamedFixture) throws -> Void
 ) throws {
     try withDatabases { source, target in
         try withBroker { broker in
             let fixture = try StreamedFixture(
                 source: source.connectionString, sourceName: source.dataSourceName, target: target, broker: broker,
                 tables: tables, targetTables: targetTables, entities: entities, waves: waves, topics: topics,
-                limits: limits)
+                limits: limits, ownership: ownership, references: references)
             defer { fixture.close() }
             try body(fixture)
         }
