@@ -26,7 +26,8 @@ public struct CompiledEntity: Sendable {
     public let rank: Int
     /// Whether key ranges mean the same on both sides.
     public let keyOrder: EntityDefinition.KeyOrder
-    /// Whether every field is a plain copy of a source column and there is no defect: rows can be copied unchanged.
+    /// Whether every field is a plain copy of a source column whose text means the same in the target, and there is no
+    /// defect: rows can be copied unchanged.
     public let isPlainCopy: Bool
     /// The rows that each wave takes, in file order; waves that do not name the entity have none.
     public let scopes: [CompiledScope]

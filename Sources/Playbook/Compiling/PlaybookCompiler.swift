@@ -97,7 +97,7 @@ final class PlaybookCompiler {
         _ draft: EntityDraft, scopes: [CompiledScope], rules: [CompiledOwnershipRule], place: ReferenceOrder.Place
     ) -> CompiledEntity {
         let hasDefects = !draft.corrections.isEmpty || !draft.quarantines.isEmpty
-        let isPlainCopy = !hasDefects && draft.compiledFields.allSatisfy { $0.sourceColumn != nil }
+        let isPlainCopy = !hasDefects && draft.compiledFields.allSatisfy { isCopied($0, draft) }
         return CompiledEntity(
             name: draft.name, flow: playbook.flow, ordinal: draft.ordinal, source: draft.source, target: draft.target,
             sourceColumns: draft.columns.map { .init(name: $0.name, type: $0.type, isKey: $0.isKey) },
@@ -108,6 +108,14 @@ final class PlaybookCompiler {
             mayBeShared: playbook.ownership != nil, defaultOwner: seen(playbook.ownership?.defaultOwner ?? .source),
             ownershipRules: rules,
             deletes: playbook.ownership?.deletes ?? .refuse, statements: draft.statements())
+    }
+
+    /// Whether the text of the source's value, read as the target column's type, is what the mapping makes of it. A `real` as
+    /// double precision is not, nor the blanks of a `char` or the `t` of a boolean as text.
+    private func isCopied(_ field: CompiledField, _ draft: EntityDraft) -> Bool {
+        guard let column = field.sourceColumn.map({ draft.columns[$0] }) else { return false }
+        let isCast = field.sql != "\(draft.alias).\(quotedIdentifier(column.name))"
+        return !isCast || !["float4", "bpchar", "bool"].contains(column.type.name)
     }
 
     // MARK: Catalogs
