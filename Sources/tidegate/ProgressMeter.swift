@@ -27,15 +27,19 @@ struct ProgressMeter {
     }
 
     /// Shows how much is done, not more often than is worth it.
-    mutating func show(done: Int, of all: Int, _ text: String, _ fields: [String: Any]) {
+    ///
+    /// - Parameters:
+    ///   - share: how much of all, up to 1.
+    ///   - text: what stands beside the bar.
+    ///   - line: what a line says.
+    mutating func show(_ share: Double, _ text: String, line: String, _ fields: [String: Any]) {
         let now = ContinuousClock.now
         guard now >= last + (style == .bar ? .milliseconds(100) : .seconds(5)) else { return }
         last = now
         switch style {
         case .json: write(Self.json(fields), to: .standardOutput)
-        case .lines: write("\(done) of \(all) ranges  \(text)", to: .standardError)
+        case .lines: write(line, to: .standardError)
         case .bar:
-            let share = all > 0 ? Double(done) / Double(all) : 1
             let filled = Int(share * 30)
             let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 30 - filled)
             FileHandle.standardError.write(Data("\r[\(bar)] \(Int(share * 100))%  \(text) \u{1B}[K".utf8))
@@ -48,6 +52,12 @@ struct ProgressMeter {
         guard hasBar else { return }
         hasBar = false
         FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+    }
+
+    /// Says what came of it, on standard output.
+    mutating func finish(_ text: String, _ fields: [String: Any]) {
+        clear()
+        write(style == .json ? Self.json(fields) : text, to: .standardOutput)
     }
 
     private static func json(_ fields: [String: Any]) -> String {

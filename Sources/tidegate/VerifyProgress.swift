@@ -44,9 +44,10 @@ final class VerifyProgress: Sendable {
                         ["entity": entity.rawValue, "drift": certificate.drifted, "unproven": certificate.unproven])
                 }
                 let seconds = max((ContinuousClock.now - state.begun) / .seconds(1), 0.001)
+                let text = "\(state.rows) rows  \(Int(Double(state.rows) / seconds)) rows/s"
                 state.meter.show(
-                    done: state.done, of: state.ranges,
-                    "\(state.rows) rows  \(Int(Double(state.rows) / seconds)) rows/s",
+                    state.ranges > 0 ? Double(state.done) / Double(state.ranges) : 1, text,
+                    line: "\(state.done) of \(state.ranges) ranges  \(text)",
                     ["ranges_done": state.done, "ranges": state.ranges, "rows": state.rows])
             case .waiting(let what): state.meter.say("waiting for \(what)", ["waiting": what])
             }
