@@ -62,25 +62,44 @@ public struct WatchedRanges {
     public static func mark(
         _ entity: EntityID, stage: String, key: [KeyColumn], bounds: [[String]]
     ) -> (sql: String, parameters: [Parameter]) {
-        let places = key.indices
-        let columns = key.map { $0.ordered("s.\(quotedIdentifier($0.name))") }
-        let arrays = key.map { "\($0.type)[]" }
-        let bound = places.map { key[$0].ordered("b\($0)") }
-        // The bounds are sorted as keys are, so that each row's range is found by bisection.
-        let range = """
-            width_bucket(ROW(\(columns.joined(separator: ", "))), (SELECT array_agg(ROW(\(bound.joined(separator: ", "))) ORDER BY n) \
-            FROM unnest(\(places.map { "$\($0 + 1)::\(arrays[$0])" }.joined(separator: ", "))) \
-            WITH ORDINALITY AS b (\(places.map { "b\($0)" }.joined(separator: ", ")), n)))
-            """
+        let ordinals = bounds.isEmpty ? "SELECT 0 AS ordinal FROM \(stage) LIMIT 1" : ranges(of: stage, key)
         return (
             """
             INSERT INTO tidegate.dirty (entity_id, ordinal)
-            SELECT \(entity), r.ordinal FROM (SELECT DISTINCT \(bounds.isEmpty ? "0" : range) AS ordinal FROM \(stage) AS s) AS r
+            SELECT \(entity), r.ordinal FROM (\(ordinals)) AS r
             WHERE NOT EXISTS (SELECT FROM tidegate.dirty AS d WHERE d.entity_id = \(entity) AND d.ordinal = r.ordinal)
             ORDER BY r.ordinal ON CONFLICT DO NOTHING
             """,
-            bounds.isEmpty ? [] : places.map { place in .array(bounds.map { $0[place] }) }
+            bounds.isEmpty ? [] : key.indices.map { place in .array(bounds.map { $0[place] }) }
         )
+    }
+
+    /// Types whose values in an array are found by their place.
+    private static let fixedSize: Set<String> = ["int2", "int4", "int8", "uuid", "date", "timestamp", "timestamptz"]
+
+    /// The ranges of staged rows: for one column by bisection, which in an array of texts or records would be a search from the
+    /// beginning; for others by sorting rows and bounds together.
+    private static func ranges(of stage: String, _ key: [KeyColumn]) -> String {
+        if key.count == 1, fixedSize.contains(key[0].type) {
+            return """
+                SELECT DISTINCT width_bucket(s.\(quotedIdentifier(key[0].name)), $1::\(key[0].type)[]) AS ordinal \
+                FROM \(stage) AS s
+                """
+        }
+        let names = key.indices.map { "k\($0)" }.joined(separator: ", ")
+        let rows = key.enumerated().map { "\($1.ordered("s.\(quotedIdentifier($1.name))")) AS k\($0)" }
+        let bounds = key.enumerated().map { $1.ordered("b.b\($0)") }
+        let columns = key.indices.map { "b\($0)" }.joined(separator: ", ")
+        let arrays = key.enumerated().map { "$\($0 + 1)::\($1.type)[]" }
+        return """
+            SELECT DISTINCT coalesce(last, 0) AS ordinal FROM (
+                SELECT n, max(n) OVER (ORDER BY \(names), n ROWS UNBOUNDED PRECEDING) AS last FROM (
+                    SELECT \(rows.joined(separator: ", ")), NULL::bigint AS n FROM \(stage) AS s
+                    UNION ALL
+                    SELECT \(bounds.joined(separator: ", ")), b.n
+                    FROM unnest(\(arrays.joined(separator: ", "))) WITH ORDINALITY AS b (\(columns), n)) AS u) AS w
+            WHERE n IS NULL
+            """
     }
 
     /// Marks all of them, as after a truncate. In the transaction that changes the table.

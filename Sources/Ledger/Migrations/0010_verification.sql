@@ -52,7 +52,7 @@ COMMENT ON COLUMN tidegate.certificate.high IS 'The key after the range; null: t
 COMMENT ON COLUMN tidegate.certificate.state IS
     'equal: every row is the same on both sides, but for parked keys; drift: a difference was proven; unproven: neither was.';
 COMMENT ON COLUMN tidegate.certificate.waves IS 'The waves that had started, whose rows it is about.';
-COMMENT ON COLUMN tidegate.certificate.form IS 'How rows were hashed: record, text or md5.';
+COMMENT ON COLUMN tidegate.certificate.form IS 'How rows were hashed: values, text or md5.';
 COMMENT ON COLUMN tidegate.certificate.source_digest IS 'Two sums over the hashes of the source''s rows, as the target would store them.';
 COMMENT ON COLUMN tidegate.certificate.target_digest IS
     'The same of the target. Where it differs and the range is equal, the differing rows were compared one by one.';

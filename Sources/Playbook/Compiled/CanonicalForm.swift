@@ -23,7 +23,15 @@ public struct CanonicalForm: Hashable, Sendable {
     /// Types whose values hash alike exactly when PostgreSQL holds them equal, in every database.
     private static let hashable: Set<String> = [
         "smallint", "integer", "bigint", "text", "character varying", "boolean", "date", "timestamp without time zone",
-        "timestamp with time zone", "uuid", "bytea",
+        "timestamp with time zone", "uuid", "bytea", "bpchar",
+    ]
+    /// PostgreSQL's own hash functions of some types, which take a seed, and a value that stands for NULL.
+    private static let hashFunctions: [String: (name: String, stand: String)] = [
+        "smallint": ("hashint2extended", "0"), "integer": ("hashint4extended", "0"),
+        "bigint": ("hashint8extended", "0"),
+        "text": ("hashtextextended", "''"), "character varying": ("hashtextextended", "''"),
+        "bpchar": ("hashbpcharextended", "''"), "numeric": ("hash_numeric_extended", "0"),
+        "real": ("hashfloat4extended", "0"), "double precision": ("hashfloat8extended", "0"),
     ]
     /// Types whose modifiers round a value as it is stored; those of texts refuse it instead.
     private static let rounding: Set<String> = [
@@ -46,6 +54,12 @@ public struct CanonicalForm: Hashable, Sendable {
     public func digested(_ value: String) -> String {
         if case .difference(let size) = tolerance { return "round(CAST(\(value) AS numeric) / \(size))" }
         return compared(value)
+    }
+
+    /// The function that hashes what `digested` gives, whose second argument is a seed, and SQL to stand for NULL, which it
+    /// would pass on; nil where the hash of a record has to do.
+    public var hashFunction: (name: String, stand: String)? {
+        tolerance == nil && isBuiltIn && !isArray ? Self.hashFunctions[bareType] : nil
     }
 
     /// The value as an exact comparison takes it.

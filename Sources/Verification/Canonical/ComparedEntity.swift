@@ -90,11 +90,15 @@ struct ComparedEntity: Sendable {
     }
 
     /// Of each compared field what its digest takes: NULL where the target owns it.
-    private func digested(_ reading: Reading) -> [String] {
+    private func digested(_ reading: Reading) -> [DigestForm.Value] {
         fields.map { field in
             let digested = field.canonical.digested(value(field, reading))
-            guard !field.isKey, case .byRow(let predicate) = ownership.owners[field.column] else { return digested }
-            return "CASE WHEN \(isOwned(predicate, reading)) THEN \(digested) END"
+            let function = field.canonical.hashFunction
+            guard !field.isKey, case .byRow(let predicate) = ownership.owners[field.column] else {
+                return DigestForm.Value(sql: digested, function: function, isNeverNull: field.isKey || field.isNotNull)
+            }
+            return DigestForm.Value(
+                sql: "CASE WHEN \(isOwned(predicate, reading)) THEN \(digested) END", function: function)
         }
     }
 

@@ -22,8 +22,7 @@ final class SideSessions {
         isReplica = playbook.target.references == .replica
         hasEchoes = playbook.ownership != nil && options.repairs
         let limits = """
-            SET statement_timeout = \(Self.milliseconds(options.statementTimeout)); \
-            SET lock_timeout = \(Self.milliseconds(options.lockTimeout)); SET jit = off; \
+            SET statement_timeout = 0; SET lock_timeout = \(Self.milliseconds(options.lockTimeout)); SET jit = off; \
             SET max_parallel_workers_per_gather = 0; SET client_min_messages = warning; \
             SET idle_in_transaction_session_timeout = 0;
             """
@@ -41,10 +40,10 @@ final class SideSessions {
 
     private static func milliseconds(_ duration: Duration) -> Int { max(1, Int(duration / .milliseconds(1))) }
 
-    /// Limits the statements of both sides to what is left of a budget.
-    func limit(to limit: Duration) throws {
+    /// Limits how long each statement on either side may take; nil for those that write down what was found.
+    func limitStatements(to limit: Duration?) throws {
         for connection in [source, target] {
-            try connection.execute("SET statement_timeout = \(Self.milliseconds(limit))")
+            try connection.execute("SET statement_timeout = \(limit.map(Self.milliseconds) ?? 0)")
         }
     }
 

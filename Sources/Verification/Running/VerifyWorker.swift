@@ -32,14 +32,13 @@ struct VerifyWorker: Sendable {
             }
             if let end, ContinuousClock.now >= end { return }
             do {
-                if let end {
-                    try sessions.limit(
-                        to: min(options.statementTimeout, max(.milliseconds(50), end - ContinuousClock.now)))
-                }
+                let left = end.map { max(.milliseconds(50), $0 - ContinuousClock.now) }
+                try sessions.limitStatements(to: min(options.statementTimeout, left ?? options.statementTimeout))
                 let check = RangeCheck(
                     entity: entity, sessions: sessions, isOnSource: isOnSource, options: options,
                     verification: verification, end: end)
                 let certificate = try check.run(range.range)
+                try sessions.limitStatements(to: nil)
                 try Verifications(on: sessions.target).certify(verification, range, certificate)
                 options.report(.certified(entity.name, certificate))
                 return
@@ -73,6 +72,7 @@ struct VerifyWorker: Sendable {
             waves: entity.started.map(\.wave).sorted(), form: entity.form.rawValue, tolerances: [:])
         certificate.state = .unproven
         certificate.reason = reason
+        try sessions.limitStatements(to: nil)
         try Verifications(on: sessions.target).certify(verification, range, certificate)
         options.report(.certified(entity.name, certificate))
     }
