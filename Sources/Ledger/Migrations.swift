@@ -15,6 +15,9 @@ public struct Migrations {
         Step(number: 3, name: "ownership", sql: String(decoding: PackageResources._003_ownership_sql, as: UTF8.self)),
         Step(number: 4, name: "reverse", sql: String(decoding: PackageResources._004_reverse_sql, as: UTF8.self)),
         Step(number: 5, name: "quarantine", sql: String(decoding: PackageResources._005_quarantine_sql, as: UTF8.self)),
+        Step(
+            number: 6, name: "dead letters",
+            sql: String(decoding: PackageResources._006_dead_letters_sql, as: UTF8.self)),
         Step(number: 9, name: "throttle", sql: String(decoding: PackageResources._009_throttle_sql, as: UTF8.self)),
         Step(
             number: 10, name: "verification",

@@ -53,6 +53,10 @@ public struct QuarantineEntry: Hashable, Sendable, Encodable {
     public let attempts: Int
     /// Whether a person has edited its value.
     public let isEdited: Bool
+    /// Of a conflict: the target key of the row that has the unique value.
+    public let heldBy: [String]?
+    /// Of a missing parent: what is looked for in the columns that the foreign key refers to.
+    public let awaitedKey: [String]?
 }
 
 /// An event of the quarantine with everything that came with it.
@@ -137,7 +141,7 @@ extension Quarantine {
             q.topic || '[' || q.partition || ']@' || q."offset" AS record,
             to_char(q.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS since,
             extract(epoch FROM clock_timestamp() - q.created_at) AS age, q.attempts,
-            q.original_value IS NOT NULL AS is_edited, encode(q.event_key, 'hex') AS event_key,
+            q.original_value IS NOT NULL AS is_edited, q.held_by, q.awaited_key, encode(q.event_key, 'hex') AS event_key,
             encode(q.event_value, 'hex') AS event_value, encode(q.original_value, 'hex') AS original_value, q.headers
         FROM tidegate.quarantine q LEFT JOIN tidegate.entity e ON e.id = q.entity_id
         """
@@ -154,7 +158,8 @@ extension Quarantine {
             key: PostgresArray.key(row["key"]), reason: row["reason"] ?? "", sqlState: row["sqlstate"],
             message: row["message"] ?? "", record: row["record"] ?? "", since: row["since"] ?? "",
             secondsSince: row["age"].flatMap { Double($0) } ?? 0, attempts: row.int("attempts") ?? 0,
-            isEdited: row.bool("is_edited") ?? false)
+            isEdited: row.bool("is_edited") ?? false, heldBy: PostgresArray.key(row["held_by"]),
+            awaitedKey: PostgresArray.key(row["awaited_key"]))
     }
 
     private func text(_ hex: String?) -> String? {

@@ -13,11 +13,13 @@ public struct Quarantine {
         name: "tidegate_quarantine",
         sql: """
             INSERT INTO tidegate.quarantine (flow, entity_id, topic, partition, "offset", key, reason, sqlstate, message,
-                event_key, event_value, headers)
+                event_key, event_value, headers, held_by, awaited, awaited_key)
             VALUES ($1, $2::integer, $3, $4::integer, $5::bigint, $6::text[], $7, $8, $9, $10::bytea, $11::bytea,
-                $12::jsonb)
+                $12::jsonb, $13::text[], $14, $15::text[])
             ON CONFLICT (flow, topic, partition, "offset") DO UPDATE SET state = 'parked', reason = excluded.reason,
-                sqlstate = excluded.sqlstate, message = excluded.message, resolved_at = NULL
+                sqlstate = excluded.sqlstate, message = excluded.message, resolved_at = NULL,
+                held_by = excluded.held_by, awaited = excluded.awaited, awaited_key = excluded.awaited_key, waits = 0,
+                retry_at = NULL
             """)
 
     /// The parameters of `insert`.
@@ -28,6 +30,8 @@ public struct Quarantine {
             event.key.map { .array($0) } ?? .null, .text(event.reason), .optional(event.sqlState),
             .text(event.message), event.eventKey.map { .binary($0) } ?? .null,
             event.eventValue.map { .binary($0) } ?? .null, .optional(event.headers),
+            event.holder.map { .array($0) } ?? .null, .optional(event.parent?.constraint),
+            event.parent.map { .array($0.key) } ?? .null,
         ]
     }
 

@@ -17,6 +17,17 @@ public struct QuarantinedEvent: Sendable {
     public let eventValue: [UInt8]?
     /// The headers as a JSON object of texts, or nil.
     public let headers: String?
+    /// What would let it be applied, as far as that is known.
+    public var obstacle: Obstacle?
+
+    /// What keeps an event from being applied that another row may do away with.
+    public enum Obstacle: Hashable, Sendable {
+        /// A row of the target has its unique value; the target key of that row.
+        case holder([String])
+        /// The row that it points at is not there: the foreign key's constraint, and the values that are looked for in the
+        /// columns that it refers to.
+        case parent(constraint: String, key: [String])
+    }
 
     /// An event to set aside.
     public init(
@@ -34,5 +45,11 @@ public struct QuarantinedEvent: Sendable {
         self.eventKey = eventKey
         self.eventValue = eventValue
         self.headers = headers
+    }
+
+    var holder: [String]? { if case .holder(let key) = obstacle { key } else { nil } }
+
+    var parent: (constraint: String, key: [String])? {
+        if case .parent(let constraint, let key) = obstacle { (constraint, key) } else { nil }
     }
 }

@@ -50,6 +50,8 @@ public struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConver
     public static let uniqueViolation: SQLState = "23505"
     /// 23514: a row that a check constraint refuses.
     public static let checkViolation: SQLState = "23514"
+    /// 23P01: a row that an exclusion constraint refuses.
+    public static let exclusionViolation: SQLState = "23P01"
     /// 25P02: the transaction has failed before.
     public static let inFailedTransaction: SQLState = "25P02"
     /// 40001: the transaction cannot be serialized with another.

@@ -147,6 +147,8 @@ extension QuarantineCommand {
                           headers   \(content.headers ?? "none")
                           value     \(content.eventValue ?? "null")
                         """)
+                    if let holder = entry.heldBy { print("  held by   \(holder.joined(separator: ", "))") }
+                    if let parent = entry.awaitedKey { print("  awaits    \(parent.joined(separator: ", "))") }
                     if let original = content.originalValue { print("  original  \(original)") }
                 }
             }

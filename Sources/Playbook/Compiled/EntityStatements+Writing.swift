@@ -113,9 +113,10 @@ extension EntityStatements {
         }.joined(separator: " AND ")
     }
 
-    private var keyValues: [String] { keyFields.enumerated().map { "\($1.sql) AS k\($0)" } }
+    var keyValues: [String] { keyFields.enumerated().map { "\($1.sql) AS k\($0)" } }
 
-    private var keyEquality: String {
+    /// Whether the target's row `t` and the row `s` of `keyValues` are the same.
+    var keyEquality: String {
         keyFields.enumerated().map { "t.\(quotedIdentifier($1.column)) = s.k\($0)" }.joined(separator: " AND ")
     }
 

@@ -59,12 +59,12 @@ struct ApplyOutcome {
                 let header = entity.rows.header(row)
                 let place = Int(header.partitionIndex)
                 guard let partition = batch.partitions[place]?.checkpoint.partition else { return nil }
-                let cause = rejection.error as? PostgresError
                 return SetAside(
                     partitionIndex: place, offset: header.offset, entity: rejection.entity, key: entity.key(of: row),
                     reason: reason(of: rejection.error),
-                    sqlState: cause?.sqlState?.rawValue, message: "\(rejection.error)",
-                    bytes: events.bytes(partition, offset: header.offset))
+                    sqlState: sqlState(of: rejection.error)?.rawValue, message: "\(rejection.error)",
+                    bytes: events.bytes(partition, offset: header.offset),
+                    obstacle: row == rejection.rows.last ? obstacle(of: rejection.error) : nil)
             }
         }
     }

@@ -61,10 +61,10 @@ final class BatchApplier {
             return try attempt(batch, events, session.isReplica ? .deletesFirst : .writesFirst, &clock)
         } catch  where isRejection(error) {
             var rejection = error
-            // A value that is there already may be in a row that the batch deletes.
-            if reason(of: error) == "conflict", try mayDeleteFirst(batch) {
+            // A value that is there already may be in a row that the batch deletes, or that gets another one in it.
+            if reason(of: error) == "conflict" {
                 do {
-                    return try attempt(batch, events, .deletesFirst, &clock)
+                    return try attempt(batch, events, .untangling, &clock)
                 } catch  where isRejection(error) { rejection = error }
             }
             if isPatient, mayPass(rejection) { throw rejection }
@@ -76,15 +76,18 @@ final class BatchApplier {
     private enum Attempt {
         /// Images first, as foreign keys in force want it.
         case writesFirst
-        /// Deletes first, as unique values that move between rows want it.
+        /// Deletes first, in a session without foreign-key checks.
         case deletesFirst
+        /// As unique values that move between rows want it: deletes first, where these take no other rows along, and rows that
+        /// pass values on to each other out of each other's way.
+        case untangling
         /// In parts, down to the rows that the target rejects.
         case isolating
     }
 
     /// Not where a delete would take other rows with it: some of them may only be about to point elsewhere.
     private func mayDeleteFirst(_ batch: LaneBatch) throws -> Bool {
-        guard !session.isReplica else { return false }
+        if session.isReplica { return true }
         return try batch.entities.indices.allSatisfy { index in
             try batch.entities[index].isEmpty || !entities[index].hasCascades()
         }
@@ -104,6 +107,8 @@ final class BatchApplier {
                 try RejectionSearch(entities: entities, session: session, reader: reader)
                     .apply(withRows, of: batch, &outcome)
                 try breaker.check(outcome, batch)
+            } else if attempt == .untangling {
+                try applyImages(of: withRows, batch, deletesFirst: mayDeleteFirst(batch), untangles: true, &outcome)
             } else {
                 try applyImages(of: withRows, batch, deletesFirst: attempt == .deletesFirst, &outcome)
             }
@@ -210,7 +215,8 @@ final class BatchApplier {
     }
 
     private func applyImages(
-        of taken: [Int], _ batch: LaneBatch, deletesFirst: Bool, _ outcome: inout ApplyOutcome
+        of taken: [Int], _ batch: LaneBatch, deletesFirst: Bool, untangles: Bool = false,
+        _ outcome: inout ApplyOutcome
     ) throws {
         var started: [Work] = []
         for index in taken {
@@ -221,14 +227,16 @@ final class BatchApplier {
                 started.append((entities[index], batch.entities[index], images))
             }
         }
-        try applyImages(started, deletesFirst: deletesFirst, &outcome)
+        try applyImages(started, deletesFirst: deletesFirst, untangles: untangles, &outcome)
     }
 
     private typealias Work = (applier: EntityApplier, rows: EntityBatch, images: [Int32])
 
     /// Without foreign-key checks each entity is written at once, deletes first; with them all images are written,
     /// parents before children, and then deletes done, children before parents, or the other way round.
-    private func applyImages(_ work: [Work], deletesFirst: Bool, _ outcome: inout ApplyOutcome) throws {
+    private func applyImages(
+        _ work: [Work], deletesFirst: Bool, untangles: Bool = false, _ outcome: inout ApplyOutcome
+    ) throws {
         func each(_ work: some Sequence<Work>, _ body: (EntityApplier, EntityBatch, [Int32]) throws -> Void) throws {
             for (applier, rows, images) in work {
                 try about(place(of: applier)) {
@@ -241,7 +249,8 @@ final class BatchApplier {
             outcome.add(try applier.stage(images, of: rows, deletesFirst: deletesFirst), of: place(of: applier), rows)
         }
         func write(_ applier: EntityApplier, _ rows: EntityBatch, deletesFirst: Bool) throws {
-            let written = try applier.write(of: rows, deletesFirst: deletesFirst, reader: reader)
+            let written = try applier.write(
+                of: rows, deletesFirst: deletesFirst, untangles: untangles, reader: reader)
             outcome.add(written, of: place(of: applier), rows)
         }
         if session.isReplica {

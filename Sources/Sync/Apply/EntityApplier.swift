@@ -23,7 +23,7 @@ final class EntityApplier {
     private let hasInjectiveKey: Bool
     private(set) var plans: [WritePlan] = []
     /// What is in the stage.
-    private(set) var staged = EntityBatch.Staged()
+    var staged = EntityBatch.Staged()
     private(set) var halves = EntityBatch.Moves()
     private var steps: [Step] = []
     private var hasStage = false
@@ -177,14 +177,19 @@ final class EntityApplier {
 
     /// Puts rows of changed keys down, takes out what is in no started scope, and writes the rest.
     ///
-    /// - Parameter deletesFirst: whether `delete` has been called.
-    func write(of batch: EntityBatch, deletesFirst: Bool, reader: SourceReader?) throws -> StageOutcome {
+    /// - Parameters:
+    ///   - deletesFirst: whether `delete` has been called.
+    ///   - untangles: whether rows that pass unique values on to each other are taken out of each other's way.
+    func write(
+        of batch: EntityBatch, deletesFirst: Bool, untangles: Bool = false, reader: SourceReader?
+    ) throws -> StageOutcome {
         if halves.hasArrivals {
             try lookingUp { try queueArrivals(deletesFirst: deletesFirst, hasSource: reader != nil) }
         }
         var outcome = StageOutcome()
         outcome.skipped = try dropPending(reader)
         try intake(of: batch, &outcome)
+        if untangles { try untangle() }
         for mask in staged.masks.sorted() {
             for (number, sql) in plans[Int(mask)].sql.enumerated() {
                 try queue(versioned("write \(mask).\(number)"), sql, [.int(mask)])

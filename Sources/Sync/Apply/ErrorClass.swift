@@ -17,7 +17,7 @@ enum ErrorClass {
     init(_ error: any Error) {
         switch error {
         case let error as PostgresError: self = error.sqlState.map(Self.init(state:)) ?? .retry
-        case is DefectFound: self = .quarantine
+        case is DefectFound, is Clash, is MissingParent: self = .quarantine
         case let error as SyncError: self = Self.init(code: error.code)
         case let error as KafkaError: self = error.isFatal ? .stopProcess : .retry
         case let error as LedgerError: self = error.code == .tooNew ? .stopProcess : .retry

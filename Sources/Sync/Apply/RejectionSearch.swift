@@ -52,19 +52,25 @@ struct RejectionSearch {
         _ images: [Int32], _ index: Int, _ batch: EntityBatch, _ outcome: inout ApplyOutcome
     ) throws {
         var rejected: [(image: Int32, error: any Error)] = []
-        try apply(images[...], index, batch, &outcome) { rejected.append(($0, $1)) }
+        var clashing: [Int32] = []
+        try apply(images[...], index, batch, &outcome) { image, error in
+            if reason(of: error) == "conflict" { clashing.append(image) } else { rejected.append((image, error)) }
+        }
+        // Halving may have parted rows that pass a value on to each other.
+        clashing = batch.sorted(clashing)
+        try apply(clashing[...], index, batch, &outcome) { rejected.append(($0, $1)) }
         for (image, error) in rejected { outcome.reject(Int(image), of: index, batch, error) }
     }
 
     private func apply(
-        _ images: ArraySlice<Int32>, _ index: Int, _ batch: EntityBatch, _ outcome: inout ApplyOutcome,
-        refused: (Int32, any Error) -> Void
+        _ images: ArraySlice<Int32>, _ index: Int, _ batch: EntityBatch, untangles: Bool = false,
+        _ outcome: inout ApplyOutcome, refused: (Int32, any Error) -> Void
     ) throws {
         guard !images.isEmpty else { return }
         let applier = entities[index]
         do {
             try connection.execute("SAVEPOINT half")
-            let written = try write(Array(images), applier, batch)
+            let written = try write(Array(images), applier, batch, untangles: untangles)
             try connection.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
             try applier.clearStage()
             try connection.execute("RELEASE SAVEPOINT half")
@@ -72,31 +78,47 @@ struct RejectionSearch {
         } catch  where isRejection(error) {
             try connection.execute("ROLLBACK TO SAVEPOINT half; RELEASE SAVEPOINT half")
             applier.rolledBack()
-            if images.count == 1 { return refused(images[images.startIndex], error) }
-            if (error as? PostgresError)?.sqlState?.classCode == "21" {
-                // Halves of the batch would each be taken, and the last of the rows would win.
-                let sharing = Set(try applier.imagesSharingKeys(Array(images), of: batch))
-                if !sharing.isEmpty {
-                    for image in images where sharing.contains(image) { refused(image, error) }
-                    let others = images.filter { !sharing.contains($0) }
-                    return try apply(others[...], index, batch, &outcome, refused: refused)
-                }
+            if !untangles, reason(of: error) == "conflict" {
+                return try apply(images, index, batch, untangles: true, &outcome, refused: refused)
             }
+            let found = try find(what: error, Array(images), applier, batch)
+            if !found.isEmpty {
+                for image in images { if let error = found[image] { refused(image, error) } }
+                let others = images.filter { found[$0] == nil }
+                return try apply(others[...], index, batch, untangles: untangles, &outcome, refused: refused)
+            }
+            if images.count == 1 { return refused(images[images.startIndex], error) }
             let middle = images.startIndex + images.count / 2
-            try apply(images[..<middle], index, batch, &outcome, refused: refused)
-            try apply(images[middle...], index, batch, &outcome, refused: refused)
+            try apply(images[..<middle], index, batch, untangles: untangles, &outcome, refused: refused)
+            try apply(images[middle...], index, batch, untangles: untangles, &outcome, refused: refused)
         } catch  where ErrorClass(error) == .stopEntity {
             throw EntityFailure(entity: index, cause: error)
         }
     }
 
+    /// The images that a rejection is about, as far as one statement can tell: to find each by trying would take for ever where
+    /// they are many, or where halves of them would each be taken.
+    private func find(
+        what rejection: any Error, _ images: [Int32], _ applier: EntityApplier, _ batch: EntityBatch
+    ) throws -> [Int32: any Error] {
+        guard let error = rejection as? PostgresError else { return [:] }
+        switch error.sqlState {
+        case SQLState.uniqueViolation: return try applier.clashes(images, of: batch)
+        case let state? where state.classCode == "21" && images.count > 1:
+            let sharing = try applier.imagesSharingKeys(images, of: batch)
+            return Dictionary(sharing.map { ($0, error) }) { first, _ in first }
+        default: return [:]
+        }
+    }
+
     private func write(
-        _ images: [Int32], _ applier: EntityApplier, _ batch: EntityBatch
+        _ images: [Int32], _ applier: EntityApplier, _ batch: EntityBatch, untangles: Bool
     ) throws -> StageOutcome {
         let deletesFirst = session.isReplica
         var outcome = try applier.stage(images, of: batch, deletesFirst: deletesFirst)
         if deletesFirst { try applier.delete(afterWriting: false) }
-        let written = try applier.write(of: batch, deletesFirst: deletesFirst, reader: reader)
+        let written = try applier.write(
+            of: batch, deletesFirst: deletesFirst, untangles: untangles, reader: reader)
         outcome.skipped += written.skipped
         outcome.refused += written.refused
         outcome.defects = written.defects

@@ -11,9 +11,12 @@ struct WritePlan {
     /// Whether the images came from other keys: a row under the key may be of another life, and the row under the old key
     /// may have been, so that only the source knows what they lack.
     let isArrival: Bool
+    /// The columns that the images bring.
+    let present: ColumnSet
 
     init(entity: CompiledEntity, shape: RowShape, ownership: EntityOwnership) {
         let statements = entity.statements
+        present = shape.present
         sql = ownership.rights(of: entity).compactMap { rights in
             shape.isPartial
                 ? statements.update(present: shape.present, rights: rights)

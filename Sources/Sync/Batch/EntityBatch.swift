@@ -63,6 +63,13 @@ final class EntityBatch {
         return finals
     }
 
+    /// Some images in the order of their keys.
+    func sorted(_ images: [Int32]) -> [Int32] {
+        var images = images
+        sorter.sort(&images, of: rows)
+        return images
+    }
+
     /// Writes images in COPY's text format: the source's columns, then the stage's control columns.
     ///
     /// - Parameters:

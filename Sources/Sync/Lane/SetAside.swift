@@ -16,12 +16,16 @@ struct SetAside {
     let message: String
     /// The message; nil when it is no longer held.
     let bytes: EventBytes?
+    /// What would let it be applied, as far as that is known.
+    var obstacle: QuarantinedEvent.Obstacle?
 
     /// The ledger's form of it.
     func quarantined(in checkpoint: Checkpoint, entity id: EntityID) -> QuarantinedEvent {
-        QuarantinedEvent(
+        var event = QuarantinedEvent(
             flow: checkpoint.flow, entity: id, partition: checkpoint.partition, offset: offset, key: key,
             reason: reason, sqlState: sqlState, message: message, eventKey: bytes?.key, eventValue: bytes?.value,
             headers: bytes?.headers)
+        event.obstacle = obstacle
+        return event
     }
 }
