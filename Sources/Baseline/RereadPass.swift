@@ -2,6 +2,7 @@ import Ledger
 import LibPQ
 import Model
 import Playbook
+import Sync
 
 /// Works off the re-read list of an entity, or of entities that point at each other, before the seal: rows whose constraints
 /// had to wait for others.
@@ -73,7 +74,7 @@ struct RereadPass {
         try reading(lists, .later) {
             let writers = try inOrder().map { writer($0, postponesViolations: false) }
             for writer in writers { try writer.number() }
-            var orphans: [[Int]] = []
+            var orphans: [[MissingParents.Orphan]] = []
             var aside = 0
             repeat {
                 try target.connection.execute("SAVEPOINT together")
@@ -112,7 +113,7 @@ struct RereadPass {
     }
 
     private func missingParents(_ entity: LoadingEntity) -> MissingParents {
-        MissingParents(entity: entity, connection: target.connection, present: entity.entity.allColumns)
+        MissingParents(entity.entity, on: target.connection, present: entity.entity.allColumns)
     }
 
     private func writer(_ entity: LoadingEntity, postponesViolations: Bool) -> StageWriter {

@@ -3,6 +3,7 @@ import Ledger
 import LibPQ
 import Model
 import Playbook
+import Sync
 
 /// Writes staged rows into the target table, and sets aside those that it will not take, one by one.
 struct StageWriter {
@@ -76,15 +77,15 @@ struct StageWriter {
     /// Sets aside the numbered rows that miss a parent, and the rows beside them that point at those.
     private func setOrphansAside() throws -> Int {
         let search = MissingParents(
-            entity: entity, connection: connection, present: present ?? entity.entity.allColumns)
+            entity.entity, on: connection, present: present ?? entity.entity.allColumns)
         return try setOrphansAside(search.find(countingStage: true))
     }
 
     /// Sets aside rows that miss a parent.
-    func setOrphansAside(_ rows: [Int]) throws -> Int {
+    func setOrphansAside(_ orphans: [MissingParents.Orphan]) throws -> Int {
         try setAside(
-            "\(statements.alias).\"_seq\" = ANY ('{\(rows.map(String.init).joined(separator: ","))}')",
-            reason: "missing-parent", .foreignKeyViolation, message: "a row that it points at is not there")
+            "\(statements.alias).\"_seq\" = ANY ('{\(orphans.map { "\($0.row)" }.joined(separator: ","))}')",
+            reason: "missing-parent", .foreignKeyViolation, message: "a row that it points at is not there", orphans)
     }
 
     /// Finds the rows that cannot be written by halving, writes the others, and sets those aside.
@@ -104,16 +105,25 @@ struct StageWriter {
                 parts.append(part.lowerBound...middle)
             } else {
                 aside += try setAside(
-                    "\(statements.alias).\"_mask\" = \(mask)", reason: "rejected", error.sqlState,
+                    "\(statements.alias).\"_mask\" = \(mask)", reason: reason(of: error), error.sqlState,
                     message: error.redactedMessage)
             }
         }
         return aside
     }
 
+    private func reason(of error: PostgresError) -> String {
+        switch error.sqlState {
+        case SQLState.foreignKeyViolation: "missing-parent"
+        case SQLState.uniqueViolation: "conflict"
+        default: "rejected"
+        }
+    }
+
     /// Takes rows out of the stage: to be tried again at the end, or into the quarantine.
     private func setAside(
-        _ predicate: String, reason: String, _ sqlState: SQLState?, message: String
+        _ predicate: String, reason: String, _ sqlState: SQLState?, message: String,
+        _ orphans: [MissingParents.Orphan] = []
     ) throws -> Int {
         let final: [SQLState] = [.notNullViolation, .checkViolation]
         let mayPass = sqlState.map { $0.classCode == "23" && !final.contains($0) } ?? false
@@ -126,7 +136,8 @@ struct StageWriter {
                 ON CONFLICT (entity_id, key) DO NOTHING
                 """, [.text(sqlState?.rawValue ?? "23000")])
         } else {
-            aside = try quarantine(predicate, reason: reason, sqlState: sqlState?.rawValue, message: message)
+            aside = try quarantine(
+                predicate, reason: reason, sqlState: sqlState?.rawValue, message: message, orphans)
         }
         try connection.query("DELETE FROM \(statements.rawStage) WHERE \(predicate)")
         return aside

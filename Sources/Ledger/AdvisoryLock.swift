@@ -8,4 +8,6 @@ enum AdvisoryLock {
     static let transfer = -1
     /// The first number of the locks that verifications are held by; the second is the verification's.
     static let verification = space + 1
+    /// Held by the session that publishes dead letters: of the forward flow, and the reverse one.
+    static let deadLetters = (forward: -2, reverse: -3)
 }

@@ -53,10 +53,6 @@ public struct QuarantineEntry: Hashable, Sendable, Encodable {
     public let attempts: Int
     /// Whether a person has edited its value.
     public let isEdited: Bool
-    /// Of a conflict: the target key of the row that has the unique value.
-    public let heldBy: [String]?
-    /// Of a missing parent: what is looked for in the columns that the foreign key refers to.
-    public let awaitedKey: [String]?
 }
 
 /// An event of the quarantine with everything that came with it.
@@ -66,6 +62,10 @@ public struct QuarantineContent: Hashable, Sendable, Encodable {
     public let eventValue: String?
     /// The value as it came, of an event that a person has edited.
     public let originalValue: String?
+    /// Of a conflict: the target key of the row that has the unique value.
+    public let heldBy: [String]?
+    /// Of a missing parent: what is looked for in the columns that the foreign key refers to.
+    public let awaitedKey: [String]?
     /// The headers, as JSON text.
     public let headers: String?
 }
@@ -81,7 +81,8 @@ extension Quarantine {
         try rows(filter, limit).rows.map { row in
             QuarantineContent(
                 entry: entry(row), eventKey: text(row["event_key"]), eventValue: text(row["event_value"]),
-                originalValue: text(row["original_value"]), headers: row["headers"])
+                originalValue: text(row["original_value"]), heldBy: PostgresArray.key(row["held_by"]),
+                awaitedKey: PostgresArray.key(row["awaited_key"]), headers: row["headers"])
         }
     }
 
@@ -121,19 +122,6 @@ extension Quarantine {
         }
     }
 
-    /// Says of the events of a key that a retry did not help, because of one of them.
-    public func returnToPark(_ key: ParkedKey, because event: ParkedEvent?, message: String) throws {
-        try connection.query(
-            """
-            UPDATE tidegate.quarantine SET state = 'parked', attempts = attempts + 1, tried_at = now(),
-                message = CASE WHEN id = $2 THEN $3 ELSE message END
-            WHERE id = ANY ($1::bigint[]) AND state = 'retrying'
-            """,
-            [
-                .array(key.events.map { "\($0.id)" }), .int(event?.id ?? 0), .text(message),
-            ])
-    }
-
     // MARK: How
 
     private static let listed = """
@@ -158,8 +146,7 @@ extension Quarantine {
             key: PostgresArray.key(row["key"]), reason: row["reason"] ?? "", sqlState: row["sqlstate"],
             message: row["message"] ?? "", record: row["record"] ?? "", since: row["since"] ?? "",
             secondsSince: row["age"].flatMap { Double($0) } ?? 0, attempts: row.int("attempts") ?? 0,
-            isEdited: row.bool("is_edited") ?? false, heldBy: PostgresArray.key(row["held_by"]),
-            awaitedKey: PostgresArray.key(row["awaited_key"]))
+            isEdited: row.bool("is_edited") ?? false)
     }
 
     private func text(_ hex: String?) -> String? {

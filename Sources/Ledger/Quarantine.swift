@@ -13,9 +13,9 @@ public struct Quarantine {
         name: "tidegate_quarantine",
         sql: """
             INSERT INTO tidegate.quarantine (flow, entity_id, topic, partition, "offset", key, reason, sqlstate, message,
-                event_key, event_value, headers, held_by, awaited, awaited_key)
+                event_key, event_value, headers, all_headers, held_by, awaited, awaited_key)
             VALUES ($1, $2::integer, $3, $4::integer, $5::bigint, $6::text[], $7, $8, $9, $10::bytea, $11::bytea,
-                $12::jsonb, $13::text[], $14, $15::text[])
+                $12::jsonb, $13::jsonb, $14::text[], $15, $16::text[])
             ON CONFLICT (flow, topic, partition, "offset") DO UPDATE SET state = 'parked', reason = excluded.reason,
                 sqlstate = excluded.sqlstate, message = excluded.message, resolved_at = NULL,
                 held_by = excluded.held_by, awaited = excluded.awaited, awaited_key = excluded.awaited_key, waits = 0,
@@ -29,15 +29,27 @@ public struct Quarantine {
             .text(event.partition.topic), .int(event.partition.partition), .int(event.offset),
             event.key.map { .array($0) } ?? .null, .text(event.reason), .optional(event.sqlState),
             .text(event.message), event.eventKey.map { .binary($0) } ?? .null,
-            event.eventValue.map { .binary($0) } ?? .null, .optional(event.headers),
-            event.holder.map { .array($0) } ?? .null, .optional(event.parent?.constraint),
-            event.parent.map { .array($0.key) } ?? .null,
-        ]
+            event.eventValue.map { .binary($0) } ?? .null, .optional(event.headers), .optional(event.allHeaders),
+        ] + QuarantinedEvent.Waiting(event.obstacle).parameters
     }
 
     /// Sets events aside.
     public func insert(_ events: [QuarantinedEvent]) throws {
-        for event in events { try connection.query(Quarantine.insert.sql, Quarantine.parameters(event)) }
+        try connection.pipeline { pipeline in
+            for event in events { try pipeline.query(Quarantine.insert.sql, Quarantine.parameters(event)) }
+        }
+        // With a later event a key may wait for something else.
+        let behind = events.filter { $0.reason == "behind" }
+        guard !behind.isEmpty else { return }
+        try connection.query(
+            """
+            UPDATE tidegate.quarantine AS q SET awaited = NULL FROM unnest($1::integer[], $2::text[]) AS u (entity_id, key)
+            WHERE q.entity_id = u.entity_id AND q.key = u.key::text[] AND q.state = 'parked' AND q.awaited IS NOT NULL
+            """,
+            [
+                .array(behind.map { $0.entity.map(\.description) }),
+                .array(behind.map { $0.key.map(Quarantine.literal) }),
+            ])
     }
 
     /// The keys of an entity that have a parked event: later events of theirs queue behind it.

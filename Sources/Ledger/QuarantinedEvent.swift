@@ -1,3 +1,4 @@
+import LibPQ
 public import Model
 
 /// An event that could not be applied, with its bytes.
@@ -17,6 +18,8 @@ public struct QuarantinedEvent: Sendable {
     public let eventValue: [UInt8]?
     /// The headers as a JSON object of texts, or nil.
     public let headers: String?
+    /// All headers as a JSON array of name and value in hexadecimal, or nil when there are none.
+    public var allHeaders: String?
     /// What would let it be applied, as far as that is known.
     public var obstacle: Obstacle?
 
@@ -47,9 +50,17 @@ public struct QuarantinedEvent: Sendable {
         self.headers = headers
     }
 
-    var holder: [String]? { if case .holder(let key) = obstacle { key } else { nil } }
+    /// The columns `held_by`, `awaited` and `awaited_key`.
+    struct Waiting {
+        let parameters: [Parameter]
 
-    var parent: (constraint: String, key: [String])? {
-        if case .parent(let constraint, let key) = obstacle { (constraint, key) } else { nil }
+        init(_ obstacle: Obstacle?) {
+            parameters =
+                switch obstacle {
+                case .holder(let key): [.array(key), .null, .null]
+                case .parent(let constraint, let key): [.null, .text(constraint), .array(key)]
+                case nil: [.null, .null, .null]
+                }
+        }
     }
 }

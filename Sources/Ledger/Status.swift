@@ -4,8 +4,20 @@ public struct Status: Hashable, Sendable, Encodable {
     public let scopes: [ScopeStatus]
     public let quarantine: [QuarantineStatus]
     public let stalls: [StallStatus]
+    /// Only where there is or was a dead-letter topic.
+    public let deadLetters: [DeadLetterStatus]
     public let defects: [DefectStatus]
     public let throttles: [ThrottleStatus]
+
+    /// What of the quarantine the dead-letter topic has.
+    public struct DeadLetterStatus: Hashable, Sendable, Encodable {
+        public let flow: String
+        public let published: Int
+        /// Events that it does not have because of an error.
+        public let failed: Int
+        /// The last such error.
+        public let error: String?
+    }
 
     /// One partition of a flow, with the sum that always holds:
     /// consumed = applied + superseded + skipped + quarantined.
@@ -51,6 +63,8 @@ public struct Status: Hashable, Sendable, Encodable {
         public let reason: String
         public let state: String
         public let events: Int
+        /// How long the oldest of them has been there.
+        public let secondsSinceOldest: Double
     }
 
     /// What keeps a partition from going on.
@@ -99,19 +113,8 @@ public struct Status: Hashable, Sendable, Encodable {
         Status(
             partitions: partitions + other.partitions, scopes: scopes + other.scopes,
             quarantine: quarantine + other.quarantine, stalls: stalls + other.stalls,
-            defects: defects + other.defects, throttles: throttles + other.throttles)
-    }
-
-    private init(
-        partitions: [PartitionStatus], scopes: [ScopeStatus], quarantine: [QuarantineStatus], stalls: [StallStatus],
-        defects: [DefectStatus], throttles: [ThrottleStatus]
-    ) {
-        self.partitions = partitions
-        self.scopes = scopes
-        self.quarantine = quarantine
-        self.stalls = stalls
-        self.defects = defects
-        self.throttles = throttles
+            deadLetters: deadLetters + other.deadLetters, defects: defects + other.defects,
+            throttles: throttles + other.throttles)
     }
 
     /// All partitions of a flow together.

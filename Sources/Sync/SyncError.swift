@@ -14,6 +14,8 @@ public struct SyncError: Error, Hashable, Sendable, CustomStringConvertible {
         case notVisible = "not-visible"
         /// Too many of an entity's events are rejected.
         case breaker
+        /// Too many of an entity's rows wait for their parents.
+        case tooManyWaiting = "too-many-waiting"
         /// Partitions or entities could not go on.
         case stopped
         /// A flow has not applied what it was waited for.

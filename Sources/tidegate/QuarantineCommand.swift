@@ -102,20 +102,11 @@ extension QuarantineCommand {
                 for entry in entries {
                     columns.add([
                         "\(entry.id)", entry.state, entry.entity ?? "-", entry.key?.joined(separator: ", ") ?? "-",
-                        entry.reason, entry.sqlState ?? "", Self.age(entry.secondsSince), "\(entry.attempts)",
+                        entry.reason, entry.sqlState ?? "", age(entry.secondsSince), "\(entry.attempts)",
                         entry.record,
                     ])
                 }
                 print(columns.text, terminator: "")
-            }
-        }
-
-        private static func age(_ seconds: Double) -> String {
-            switch seconds {
-            case ..<120: "\(Int(seconds)) s"
-            case ..<7200: "\(Int(seconds / 60)) min"
-            case ..<172_800: "\(Int(seconds / 3600)) h"
-            default: "\(Int(seconds / 86_400)) d"
             }
         }
     }
@@ -147,8 +138,8 @@ extension QuarantineCommand {
                           headers   \(content.headers ?? "none")
                           value     \(content.eventValue ?? "null")
                         """)
-                    if let holder = entry.heldBy { print("  held by   \(holder.joined(separator: ", "))") }
-                    if let parent = entry.awaitedKey { print("  awaits    \(parent.joined(separator: ", "))") }
+                    if let holder = content.heldBy { print("  held by   \(holder.joined(separator: ", "))") }
+                    if let parent = content.awaitedKey { print("  awaits    \(parent.joined(separator: ", "))") }
                     if let original = content.originalValue { print("  original  \(original)") }
                 }
             }

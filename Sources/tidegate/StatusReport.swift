@@ -62,6 +62,7 @@ struct StatusReport: Encodable {
     let defects: [Status.DefectStatus]
     let throttles: [Status.ThrottleStatus]
     let slots: [Slot]
+    let deadLetters: [Status.DeadLetterStatus]
 
     init(playbook: String, status: Status, ends: [String: [Int32: Int64]], slots: [Slot]) {
         self.playbook = playbook
@@ -88,6 +89,7 @@ struct StatusReport: Encodable {
         defects = status.defects
         throttles = status.throttles
         self.slots = slots
+        deadLetters = status.deadLetters
     }
 
     func json() throws -> String { try JSONOutput.pretty(self) }
@@ -106,6 +108,10 @@ struct StatusReport: Encodable {
         if !stalls.isEmpty { text += "\nNot going on\n" + waiting.text }
         if !quarantine.isEmpty { text += "\nQuarantine\n" + setAside.text }
         if !defects.isEmpty { text += "\nKnown defects\n" + knownDefects.text }
+        for letters in deadLetters {
+            text += "dead letters (\(letters.flow)): \(letters.published) published"
+            text += letters.failed > 0 ? ", \(letters.failed) not: \(letters.error ?? "")\n" : "\n"
+        }
         return text
     }
 
@@ -149,9 +155,12 @@ struct StatusReport: Encodable {
     }
 
     private var setAside: TextColumns {
-        var columns = TextColumns(["flow", "entity", "reason", "state", "events"], numeric: [4])
+        var columns = TextColumns(["flow", "entity", "reason", "state", "events", "oldest"], numeric: [4, 5])
         for group in quarantine {
-            columns.add([group.flow, group.entity ?? "-", group.reason, group.state, "\(group.events)"])
+            columns.add([
+                group.flow, group.entity ?? "-", group.reason, group.state, "\(group.events)",
+                age(group.secondsSinceOldest),
+            ])
         }
         return columns
     }

@@ -1,3 +1,4 @@
+import Ledger
 import LibPQ
 import TestSupport
 import Testing
@@ -13,12 +14,14 @@ import Testing
           parents: { from: public.parent, into: public.parent, key: [id], fields: same }
         """
 
-    private func fixture(_ body: (SyncFixture) throws -> Void) throws {
+    private func fixture(
+        limits: String = "{ lanes: 2 }", _ body: (SyncFixture) throws -> Void
+    ) throws {
         try withSync { source, target, broker in
             try body(
                 try SyncFixture(
                     source, target, broker, tables: tables, entities: entities, topics: ["parent": 1, "child": 1],
-                    limits: "{ lanes: 2 }", references: "wait"))
+                    limits: limits, references: "wait"))
         }
     }
 
@@ -60,6 +63,60 @@ import Testing
             }
             #expect(try sync.value("SELECT string_agg(DISTINCT state, ',') FROM tidegate.quarantine") == "resolved")
             #expect(try sync.sums() == [4, 3, 1, 0, 0])
+        }
+    }
+
+    @Test("A5: waiting children are asked for all at once, and none is tried before its parent is there")
+    func manyWaitTogether() throws {
+        try fixture { sync in
+            for id in 1...300 {
+                try sync.writer.write(
+                    "c", "child", key: #"{"id":\#(id)}"#, after: #"{"id":\#(id),"parent_id":\#(id % 3)}"#)
+            }
+            try sync.writer.flush()
+            try sync.running { _ in
+                try waitUntil("all are parked") {
+                    try sync.value("SELECT count(*) FROM tidegate.quarantine WHERE awaited_key IS NOT NULL") == "300"
+                }
+                let waits = try Status(on: sync.targetSession).quarantine.first
+                #expect(waits?.reason == "missing-parent" && waits?.events == 300)
+                #expect((waits?.secondsSinceOldest ?? -1) >= 0)
+                for id in 0...1 {
+                    try sync.writer.write("c", "parent", key: #"{"id":\#(id)}"#, after: #"{"id":\#(id),"boss":null}"#)
+                }
+                try sync.writer.flush()
+                try waitUntil("those whose parents are there are there") {
+                    try sync.value("SELECT count(*) FROM child") == "200"
+                }
+                #expect(try sync.value("SELECT max(waits) FROM tidegate.quarantine") == "0")
+            }
+            #expect(try sync.sums() == [302, 202, 0, 0, 100])
+        }
+    }
+
+    @Test("A5: more waiting children than the limit stop their entity alone, until the parents come")
+    func waitingIsBounded() throws {
+        try fixture(limits: "{ lanes: 1, waiting_keys: 20 }") { sync in
+            for id in 1...50 {
+                try sync.writer.write("c", "child", key: #"{"id":\#(id)}"#, after: #"{"id":\#(id),"parent_id":10}"#)
+            }
+            try sync.writer.flush()
+            try sync.running { _ in
+                try waitUntil("the entity has stopped") {
+                    try Status(on: sync.targetSession).stalls.first?.state == "stopped"
+                }
+                let stall = try #require(try Status(on: sync.targetSession).stalls.first)
+                #expect(stall.state == "stopped" && stall.topic == "t.public.child")
+                #expect(stall.reason.contains("too-many-waiting") && stall.reason.contains("(entity parents)"))
+                #expect(try sync.value("SELECT count(*) FROM tidegate.quarantine") == "0")
+                try sync.writer.write("c", "parent", key: #"{"id":10}"#, after: #"{"id":10,"boss":null}"#)
+                try sync.writer.flush()
+                try waitUntil("it goes on", within: .seconds(60)) {
+                    try sync.value("SELECT count(*) FROM child") == "50"
+                }
+                try waitUntil("nothing is stopped") { try Status(on: sync.targetSession).stalls.isEmpty }
+            }
+            #expect(try sync.sums() == [51, 51, 0, 0, 0])
         }
     }
 

@@ -29,7 +29,8 @@ final class SyncFixture {
     init(
         _ source: TestDatabase, _ target: TestDatabase, _ broker: EmbeddedBroker, tables: String,
         targetTables: String? = nil, entities: String, topics: [String: Int], limits: String = "{ lanes: 2 }",
-        references: String = "replica", ownership: String = "", live: Bool = true
+        references: String = "replica", ownership: String = "", kafka: String = "",
+        live: Bool = true
     ) throws {
         self.source = source
         self.target = target
@@ -54,6 +55,7 @@ final class SyncFixture {
               topics: "t.{schema}.{table}"
               format: debezium-json
               properties: { fetch.wait.max.ms: "5" }
+              \(kafka)
             entities:
             \(entities)
             waves: { all: { \(names.map { "\($0): all" }.joined(separator: ", ")) } }

@@ -15,9 +15,11 @@ import Testing
         try withSync { source, target, broker in
             let sync = try SyncFixture(
                 source, target, broker, tables: "CREATE TABLE item (id bigint PRIMARY KEY, pos int)",
-                targetTables: "CREATE TABLE item (id bigint PRIMARY KEY, \(column), note text, twice bigint GENERATED ALWAYS AS (id * 2) STORED)",
+                targetTables:
+                    "CREATE TABLE item (id bigint PRIMARY KEY, \(column), note text, twice bigint GENERATED ALWAYS AS (id * 2) STORED)",
                 entities: entities, topics: ["item": partitions], references: references)
-            try sync.targetSession.execute("INSERT INTO item SELECT i, i, 'mine ' || i FROM generate_series(1, \(rows)) i")
+            try sync.targetSession.execute(
+                "INSERT INTO item SELECT i, i, 'mine ' || i FROM generate_series(1, \(rows)) i")
             try body(sync)
         }
     }
@@ -31,7 +33,8 @@ import Testing
 
     @Test(
         "A10: two rows swap a unique value in one transaction",
-        arguments: ["replica", "wait"], ["pos int NOT NULL UNIQUE", "pos int UNIQUE", "pos int NOT NULL CHECK (pos > 0) UNIQUE"])
+        arguments: ["replica", "wait"],
+        ["pos int NOT NULL UNIQUE", "pos int UNIQUE", "pos int NOT NULL CHECK (pos > 0) UNIQUE"])
     func swap(references: String, column: String) throws {
         try fixture(column, references: references, rows: 3) { sync in
             sync.writer.begin()
@@ -44,7 +47,9 @@ import Testing
         }
     }
 
-    @Test("A10: a thousand rows pass their unique values on in a circle, and all shift by one", arguments: ["replica", "wait"])
+    @Test(
+        "A10: a thousand rows pass their unique values on in a circle, and all shift by one",
+        arguments: ["replica", "wait"])
     func rotationAndShift(references: String) throws {
         try fixture(references: references, rows: 1000) { sync in
             for id in 1...1000 { try move(id, to: id % 1000 + 1, sync) }
@@ -64,13 +69,15 @@ import Testing
             for id in 1...6 { try move(id, to: 7 - id, sync) }
             try move(7, to: 13, sync)
             try sync.applyAll()
-            #expect(try sync.rows("SELECT id, pos FROM item ORDER BY id").joined(separator: " ")
-                == "1|6 2|5 3|4 4|3 5|2 6|1 7|7 8|8")
+            #expect(
+                try sync.rows("SELECT id, pos FROM item ORDER BY id").joined(separator: " ")
+                    == "1|6 2|5 3|4 4|3 5|2 6|1 7|7 8|8")
             #expect(try sync.rows("SELECT key, reason FROM tidegate.quarantine") == ["{7}|rejected"])
         }
     }
 
-    @Test("A10: a true clash is set aside with both rows named, and nothing is deleted", arguments: ["replica", "wait"])
+    @Test(
+        "A10: a true clash is set aside with both rows named, and nothing is deleted", arguments: ["replica", "wait"])
     func trueClash(references: String) throws {
         try fixture(references: references, rows: 5) { sync in
             try move(1, to: 2, sync)
@@ -93,14 +100,50 @@ import Testing
         try fixture(references: "wait", rows: 2) { sync in
             try sync.targetSession.execute(
                 """
-                CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'deleted'; END $$;
-                CREATE TRIGGER keep BEFORE DELETE ON item FOR EACH ROW EXECUTE FUNCTION refuse()
+                CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'deleted'; END $$;
+                CREATE TRIGGER keep BEFORE DELETE ON item FOR EACH ROW EXECUTE FUNCTION public.refuse()
                 """)
             try move(1, to: 2, sync)
             try move(2, to: 1, sync)
             try sync.applyAll()
             #expect(try sync.rows("SELECT id, pos FROM item ORDER BY id") == ["1|1", "2|2"])
-            #expect(try sync.rows("SELECT key, reason FROM tidegate.quarantine ORDER BY key") == ["{1}|conflict", "{2}|conflict"])
+            let parked = try sync.rows("SELECT key, reason, held_by FROM tidegate.quarantine ORDER BY key")
+            #expect(parked == ["{1}|conflict|{2}", "{2}|conflict|{1}"])
+        }
+    }
+
+    @Test("A10: rows that swap a unique value across two partitions come together")
+    func acrossPartitions() throws {
+        try fixture(partitions: 2, rows: 4) { sync in
+            sync.writer.begin()
+            try move(1, to: 2, sync, partition: 0)
+            try move(2, to: 1, sync, partition: 1)
+            try move(3, to: 4, sync, partition: 1)
+            try sync.writer.flush()
+            try sync.running { _ in
+                try waitUntil(
+                    "the swap is done and the clash is parked", state: { "\(try sync.rows("SELECT * FROM item"))" }
+                ) {
+                    try sync.rows("SELECT id, pos FROM item ORDER BY id") == ["1|2", "2|1", "3|3", "4|4"]
+                        && sync.rows("SELECT key, held_by FROM tidegate.quarantine WHERE state = 'parked'") == [
+                            "{3}|{4}"
+                        ]
+                }
+                // Once the other row gives it up, the clash is none.
+                try move(4, to: 40, sync, partition: 0)
+                try sync.writer.flush()
+                try waitUntil("the value is free", within: .seconds(60)) {
+                    try sync.rows("SELECT pos FROM item ORDER BY id") == ["2", "1", "4", "40"]
+                }
+                try move(1, to: 50, sync, partition: 0)
+                try move(2, to: 51, sync, partition: 1)
+                try sync.writer.flush()
+                try waitUntil("the keys are free", within: .seconds(60)) {
+                    try sync.rows("SELECT pos FROM item ORDER BY id") == ["50", "51", "4", "40"]
+                }
+            }
+            #expect(try sync.value(ownFieldsAreThere) == "t")
+            #expect(try sync.sums() == [6, 6, 0, 0, 0])
         }
     }
 }

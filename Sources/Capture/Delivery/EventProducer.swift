@@ -22,22 +22,11 @@ final class EventProducer {
         "statistics.interval.ms": String(BrokerOutages.interval.components.seconds * 1000),
     ]
 
-    private static let consumerProperties = [
-        "fetch.", "group.", "auto.", "enable.auto.", "max.poll.", "session.timeout.ms", "heartbeat.interval.ms",
-        "queued.",
-        "isolation.level", "partition.assignment.strategy", "check.crcs", "allow.auto.create.topics",
-        "enable.partition.eof", "max.partition.fetch.bytes", "coordinator.query.interval.ms",
-    ]
-
     init(_ properties: Redacted<[String: String]>, logger: Logger) throws(KafkaError) {
         let tracker = AcknowledgementTracker()
         self.tracker = tracker
-        // The playbook's properties are one list for all clients; librdkafka would complain of each that is for consumers.
-        let own = try Self.current(properties).filter { name, _ in
-            !EventProducer.consumerProperties.contains { name.hasPrefix($0) }
-        }
         producer = try Producer(
-            Configuration(own).withDefaults(EventProducer.defaults),
+            Configuration(Self.current(properties)).withoutConsumerProperties().withDefaults(EventProducer.defaults),
             handlers: BrokerWatch(logger, properties: properties).handlers
         ) { report in
             tracker.delivered(report.opaque, failure: report.error)

@@ -44,7 +44,8 @@ extension PlaybookParser {
     func readKafka(_ node: Node) -> KafkaSection? {
         guard
             let section = mapping(
-                node, "kafka", keys: ["brokers", "topics", "format", "properties"], required: ["brokers", "topics"])
+                node, "kafka", keys: ["brokers", "topics", "format", "properties", "dead_letters"],
+                required: ["brokers", "topics"])
         else { return nil }
         let brokers = section["brokers"].map { list($0, "kafka.brokers") } ?? []
         for broker in brokers { checkBroker(broker) }
@@ -59,6 +60,10 @@ extension PlaybookParser {
                 .badValue, at: text.location(node.mark), "kafka.format \(format?.rawValue ?? "") is not built yet",
                 expected: "debezium-json", advice: "configure the connector with the JSON converter")
         }
+        let deadLetters = section["dead_letters"].flatMap {
+            scalar($0, "kafka.dead_letters", expected: "the name of a topic")
+        }
+        if let deadLetters { checkTopicName(deadLetters, "kafka.dead_letters") }
         var passed: [String: SecretText] = [:]
         let given = section["properties"].map { properties($0, "kafka.properties") } ?? []
         for (key, value) in given {
@@ -72,7 +77,8 @@ extension PlaybookParser {
         }
         guard let topics else { return nil }
         return KafkaSection(
-            brokers: brokers, topics: topics, format: format ?? .debeziumJSON, properties: passed,
+            brokers: brokers, topics: topics, format: format ?? .debeziumJSON, deadLetters: deadLetters,
+            properties: passed,
             location: text.location(node.mark))
     }
 
@@ -108,6 +114,18 @@ extension PlaybookParser {
         }
     }
 
+    private func checkTopicName(_ name: Located<String>, _ what: String) {
+        let isName =
+            (1...249).contains(name.value.utf8.count) && ![".", ".."].contains(name.value)
+            && name.value.unicodeScalars.allSatisfy { scalar in
+                scalar.isASCII && (scalar.properties.isAlphabetic || "0123456789._-".unicodeScalars.contains(scalar))
+            }
+        if isName { return }
+        error(
+            .badValue, at: name.location, "\(what) is no name that Kafka allows",
+            expected: "1 to 249 of a to z, A to Z, 0 to 9, '.', '_' and '-'")
+    }
+
     func readMasking(_ node: Node) -> MaskingSection? {
         guard let section = mapping(node, "masking", keys: ["key"], required: ["key"]),
             let key = section["key"].flatMap({ secret($0, "masking.key") })
@@ -137,7 +155,7 @@ extension PlaybookParser {
         var limits = Limits()
         let keys = [
             "batch_rows", "batch_bytes", "batch_wait", "lanes", "load_workers", "source_connections", "chunk_bytes",
-            "breaker_events", "throttle",
+            "breaker_events", "waiting_keys", "throttle",
         ]
         guard let section = mapping(node, "limits", keys: keys) else { return limits }
         func take(_ key: String, _ read: (Node, String) -> Int?, into place: WritableKeyPath<Limits, Int>) {
@@ -152,6 +170,7 @@ extension PlaybookParser {
         take("chunk_bytes", { bytes($0, $1, 1024...1 << 30) }, into: \.chunkBytes)
         take("breaker_events", { number($0, $1, 0...1_000_000_000) }, into: \.breakerEvents)
         if let node = section["throttle"] { limits.throttle = readThrottle(node) }
+        take("waiting_keys", { number($0, $1, 1...1_000_000) }, into: \.waitingKeys)
         return limits
     }
 

@@ -15,6 +15,8 @@ public struct KafkaSection: Sendable {
     /// The names of the topics, with `{schema}` and `{table}` for the table's.
     public var topics: Located<String>
     public var format: Format
+    /// The topic that gets a copy of what is set aside; nil for none.
+    public var deadLetters: Located<String>?
     /// Any librdkafka property.
     public var properties: [String: SecretText]
     /// Where the section stands.

@@ -20,6 +20,8 @@ public struct Limits: Hashable, Sendable {
     public var breakerEvents = 200
     /// What holds loads back.
     public var throttle = ThrottleLimits()
+    /// As many keys of an entity may wait for their parents; it stops when more would.
+    public var waitingKeys = 10_000
 
     /// The limits of a playbook that names none.
     public init() {}

@@ -64,7 +64,7 @@ struct ApplyOutcome {
                     reason: reason(of: rejection.error),
                     sqlState: sqlState(of: rejection.error)?.rawValue, message: "\(rejection.error)",
                     bytes: events.bytes(partition, offset: header.offset),
-                    obstacle: row == rejection.rows.last ? obstacle(of: rejection.error) : nil)
+                    obstacle: obstacle(of: rejection.error))
             }
         }
     }

@@ -15,10 +15,12 @@ final class BatchApplier {
         var parked: [Int: Set<[String]>] = [:]
     }
 
-    private let session: TargetSession
+    let session: TargetSession
     let entities: [EntityApplier]
-    private let reader: SourceReader?
+    let reader: SourceReader?
     private var breaker: CircuitBreaker
+    /// So many keys of an entity may wait for their parents.
+    let mostWaiting: Int
     /// Whether transactions are recorded, for another flow to know its echoes.
     private let hasEchoes: Bool
     /// The events that were set aside.
@@ -33,6 +35,7 @@ final class BatchApplier {
         self.session = session
         self.reader = reader
         breaker = CircuitBreaker(playbook)
+        mostWaiting = playbook.limits.waitingKeys
         hasEchoes = playbook.playbook.ownership != nil
         entities = try playbook.entities.map { entity in
             guard let id = ids[entity.name] else {
@@ -107,6 +110,7 @@ final class BatchApplier {
                 try RejectionSearch(entities: entities, session: session, reader: reader)
                     .apply(withRows, of: batch, &outcome)
                 try breaker.check(outcome, batch)
+                try checkWaiting(outcome, batch)
             } else if attempt == .untangling {
                 try applyImages(of: withRows, batch, deletesFirst: mayDeleteFirst(batch), untangles: true, &outcome)
             } else {
@@ -126,38 +130,6 @@ final class BatchApplier {
             return Applied(accountings: accountings, parked: parked)
         } catch {
             for index in taken { entities[index].rolledBack() }
-            if connection.isAlive { _ = try? connection.execute("ROLLBACK") }
-            throw error
-        }
-    }
-
-    /// Applies the parked events of one key in a transaction of their own, piece after piece.
-    ///
-    /// - Returns: whether the key has no parked event left.
-    /// - Throws: a rejection, too, when the target still rejects them: nothing has changed then.
-    func applyParked(
-        _ key: ParkedKey, _ entity: Int, _ checkpoint: Checkpoint, _ segments: ParkedRetry.Segments
-    ) throws -> Bool {
-        let applier = entities[entity]
-        try applier.prepareSession()
-        do {
-            try begin([entity])
-            var applied = 0
-            while let rows = segments.next(after: applier.scopes.truncated) {
-                let images = rows.finalImages()
-                applied += images.count
-                if applier.scopes.isPending || images.isEmpty { continue }
-                var outcome = ApplyOutcome()
-                try applyImages([(applier, rows, images)], deletesFirst: session.isReplica, &outcome)
-                if let rejection = outcome.rejections.first { throw rejection.error }
-                try note(outcome, rows: { _ in rows }) { _ in key.partition }
-                try applier.clearStage()
-            }
-            let isFree = try quarantine.resolve(segments.taken, of: key, applied: applied, in: checkpoint)
-            try connection.execute("COMMIT")
-            return isFree
-        } catch {
-            applier.rolledBack()
             if connection.isAlive { _ = try? connection.execute("ROLLBACK") }
             throw error
         }
@@ -184,7 +156,7 @@ final class BatchApplier {
     ///
     /// - Parameter truncating: the entity whose table is truncated: no other lane may write it meanwhile. Its lock is the
     ///   stronger one from the beginning, since two lanes that wanted more of what both have would wait for each other.
-    private func begin(_ taken: [Int], truncating: Int? = nil) throws {
+    func begin(_ taken: [Int], truncating: Int? = nil) throws {
         let ids = taken.map { entities[$0].id }.sorted()
         let truncated = truncating.map { entities[$0].id }
         let results = try connection.pipeline { pipeline in
@@ -230,11 +202,11 @@ final class BatchApplier {
         try applyImages(started, deletesFirst: deletesFirst, untangles: untangles, &outcome)
     }
 
-    private typealias Work = (applier: EntityApplier, rows: EntityBatch, images: [Int32])
+    typealias Work = (applier: EntityApplier, rows: EntityBatch, images: [Int32])
 
     /// Without foreign-key checks each entity is written at once, deletes first; with them all images are written,
     /// parents before children, and then deletes done, children before parents, or the other way round.
-    private func applyImages(
+    func applyImages(
         _ work: [Work], deletesFirst: Bool, untangles: Bool = false, _ outcome: inout ApplyOutcome
     ) throws {
         func each(_ work: some Sequence<Work>, _ body: (EntityApplier, EntityBatch, [Int32]) throws -> Void) throws {

@@ -1,4 +1,5 @@
 internal import ChangeEvents
+internal import Ledger
 internal import LibPQ
 internal import Model
 internal import Playbook
@@ -36,16 +37,55 @@ extension EntityApplier {
         return skipped
     }
 
+    /// Writes rows that a load has set aside.
+    func writeLoaded(_ keys: [ParkedKey], _ reader: SourceReader?) throws {
+        staged = EntityBatch.Staged()
+        let stored = keys.filter { key in reader == nil || key.events.contains(where: \.isEdited) }
+        if !stored.isEmpty {
+            let values = stored.compactMap { $0.events.last?.eventValue }.map { String(decoding: $0, as: UTF8.self) }
+            try connection.query(filter.stageStored(mask: Self.rereadMask), [.array(values)])
+            try connection.query(filter.dropPresent, [.int(Self.rereadMask)])
+        }
+        if let reader {
+            let others = keys.filter { key in !key.events.contains(where: \.isEdited) }
+            try stageFromSource(others.map(\.key), seeing: [], reader)
+        }
+        for defect in entity.quarantines {
+            let found = try connection.query(filter.take(defect), [.int(Self.rereadMask)])
+            if found.rowCount > 0 { throw DefectFound(defect: defect.defect) }
+        }
+        _ = try dropPending(reader)
+        try queueWriting()
+        try flush()
+        try clearStage()
+    }
+
     private func readAgain(_ keys: [[String]], seeing transactions: Set<UInt32>, _ reader: SourceReader) throws {
+        if try stageFromSource(keys, seeing: transactions, reader) { try queueWriting() }
+    }
+
+    /// Puts rows into the stage as the source has them.
+    ///
+    /// - Returns: whether it has any.
+    @discardableResult
+    private func stageFromSource(
+        _ keys: [[String]], seeing transactions: Set<UInt32>, _ reader: SourceReader
+    ) throws -> Bool {
         buffer.removeAll()
+        if keys.isEmpty { return false }
         try reader.rows(of: entity, keys: keys, seeing: transactions) { row in
             buffer.append(UnsafeRawBufferPointer(rebasing: row.dropLast()))
             buffer.append(0x09)
             buffer.appendControl(
                 operation: 0x75, mask: Self.rereadMask, transaction: nil, sequence: 0, partition: -1)
         }
-        guard buffer.count > 0 else { return }
+        guard buffer.count > 0 else { return false }
         try copy(statements.copyIntoStage)
+        return true
+    }
+
+    /// Writes what of the stage was read again or stored.
+    private func queueWriting() throws {
         try queueJudgement(Self.rereadMask, present: entity.allColumns)
         if !ownership.predicates.isEmpty { try queue(versioned("judge stored"), statements.judgeStored(ownership)) }
         for (number, rights) in ownership.rights(of: entity).enumerated() {

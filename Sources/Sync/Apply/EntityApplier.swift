@@ -138,9 +138,7 @@ final class EntityApplier {
 
     /// The images that have their target key in common with others of them.
     func imagesSharingKeys(_ images: [Int32], of batch: EntityBatch) throws -> [Int32] {
-        buffer.removeAll()
-        _ = batch.stage(images, replacingFresh: false, into: buffer)
-        try copy(statements.copyIntoStage)
+        try stageAlone(images, of: batch)
         let found = try connection.query(filter.sharingKeys)
         try clearStage()
         return found.rows.compactMap { $0[0].flatMap { Int32($0) } }
@@ -231,7 +229,7 @@ final class EntityApplier {
 
     /// Takes out the rows of no started scope. Whether a row is in the scope of a parent that is not here yet, only
     /// the source can tell.
-    private func dropPending(_ reader: SourceReader?) throws -> [SkippedImages] {
+    func dropPending(_ reader: SourceReader?) throws -> [SkippedImages] {
         guard let limiting = scopes.limiting else { return [] }
         try flush()
         var vouched: [String] = []

@@ -17,7 +17,7 @@ enum ErrorClass {
     init(_ error: any Error) {
         switch error {
         case let error as PostgresError: self = error.sqlState.map(Self.init(state:)) ?? .retry
-        case is DefectFound, is Clash, is MissingParent: self = .quarantine
+        case is DefectFound, is Clash, is MissingParent, is ParkedFault: self = .quarantine
         case let error as SyncError: self = Self.init(code: error.code)
         case let error as KafkaError: self = error.isFatal ? .stopProcess : .retry
         case let error as LedgerError: self = error.code == .tooNew ? .stopProcess : .retry
@@ -41,7 +41,7 @@ enum ErrorClass {
         self =
             switch code {
             case .unavailable, .awaited, .ownedByTarget: .quarantine
-            case .needsSource, .breaker: .stopEntity
+            case .needsSource, .breaker, .tooManyWaiting: .stopEntity
             case .notVisible, .missingTopic, .notDrained, .stopped: .retry
             case .configuration, .routing: .stopProcess
             }

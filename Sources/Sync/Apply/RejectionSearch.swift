@@ -81,7 +81,7 @@ struct RejectionSearch {
             if !untangles, reason(of: error) == "conflict" {
                 return try apply(images, index, batch, untangles: true, &outcome, refused: refused)
             }
-            let found = try find(what: error, Array(images), applier, batch)
+            let found = try applier.culprits(of: error, Array(images), of: batch)
             if !found.isEmpty {
                 for image in images { if let error = found[image] { refused(image, error) } }
                 let others = images.filter { found[$0] == nil }
@@ -93,21 +93,6 @@ struct RejectionSearch {
             try apply(images[middle...], index, batch, untangles: untangles, &outcome, refused: refused)
         } catch  where ErrorClass(error) == .stopEntity {
             throw EntityFailure(entity: index, cause: error)
-        }
-    }
-
-    /// The images that a rejection is about, as far as one statement can tell: to find each by trying would take for ever where
-    /// they are many, or where halves of them would each be taken.
-    private func find(
-        what rejection: any Error, _ images: [Int32], _ applier: EntityApplier, _ batch: EntityBatch
-    ) throws -> [Int32: any Error] {
-        guard let error = rejection as? PostgresError else { return [:] }
-        switch error.sqlState {
-        case SQLState.uniqueViolation: return try applier.clashes(images, of: batch)
-        case let state? where state.classCode == "21" && images.count > 1:
-            let sharing = try applier.imagesSharingKeys(images, of: batch)
-            return Dictionary(sharing.map { ($0, error) }) { first, _ in first }
-        default: return [:]
         }
     }
 

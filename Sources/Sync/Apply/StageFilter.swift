@@ -78,6 +78,23 @@ struct StageFilter {
         "SELECT \(keyTexts), \(alias).\"_xid\" FROM \(statements.rawStage) WHERE \(isOutside(scopes))"
     }
 
+    // MARK: Rows that a load has set aside
+
+    /// Puts rows in, given in `$1` as `row_to_json` made them, but for those that the target has by now.
+    func stageStored(mask: Int32) -> String {
+        let columns = entity.sourceColumns.map { quotedIdentifier($0.name) }.joined(separator: ", ")
+        return """
+            INSERT INTO \(statements.stage) (\(columns), "_mask", "_partition") \
+            SELECT \(columns), \(mask), -1 FROM unnest($1::text[]) AS _row (value) \
+            CROSS JOIN LATERAL json_populate_record(NULL::\(statements.stage), _row.value::json) AS _columns
+            """
+    }
+
+    /// Takes the images of mask `$1` out whose rows are there.
+    var dropPresent: String {
+        "DELETE FROM \(statements.rawStage) WHERE \(alias).\"_mask\" = $1 AND NOT \(isAbsent)"
+    }
+
     // MARK: Rows that an event did not bring in full
 
     /// The keys of the staged images of mask `$1` that have no row in the target, or all of them, one column per key

@@ -34,12 +34,12 @@ extension Lane {
         abandonBatch()
         let partitions = taker.partitions(of: entity)
         try? consumer.pause(partitions.map { RDKafka.TopicPartition($0.topic, $0.partition) })
-        mailbox.say { report in
-            for partition in partitions { report.stopped[partition] = "entity \(name): \(reason)" }
-        }
         connections.show(
             Stall(.stopped, reason: reason, attempts: stop.backoff.attempts, wait: wait),
             of: checkpoints.filter { partitions.contains($0.partition) })
+        mailbox.say { report in
+            for partition in partitions { report.stopped[partition] = "entity \(name): \(reason)" }
+        }
     }
 
     func isStopped(_ partition: Model.TopicPartition) -> Bool {

@@ -53,7 +53,7 @@ final class Lane {
         taker = try EventTaker(
             batch, playbook: playbook,
             echoes: playbook.playbook.ownership == nil ? nil : connections.source.map(Echoes.init))
-        parkedRetry = ParkedRetry(beside: batch, modes: modes)
+        parkedRetry = ParkedRetry(beside: batch, modes: modes, kafka: playbook.kafka)
     }
 
     /// Works until it is told to stop, and then until what it has taken is committed.
@@ -69,7 +69,7 @@ final class Lane {
             guard seekBack(), isReady() else { continue }
             collect()
             if !batch.isEmpty { applyUntilDone() }
-            if taker.hasParkedKeys, parkedRetry.isDue { retryParked() }
+            if parkedRetry.isDue(hasParkedKeys: taker.hasParkedKeys) { retryParked() }
         }
         connections.close()
         mailbox.say { $0.hasEnded = true }

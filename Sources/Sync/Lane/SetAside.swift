@@ -26,6 +26,7 @@ struct SetAside {
             reason: reason, sqlState: sqlState, message: message, eventKey: bytes?.key, eventValue: bytes?.value,
             headers: bytes?.headers)
         event.obstacle = obstacle
+        event.allHeaders = bytes?.allHeaders
         return event
     }
 }

@@ -20,6 +20,7 @@ public final class SyncService: Sendable {
     private let options: SyncOptions
     private let logger: Logger
     private let stopping = Atomic<Bool>(false)
+    private let haveLanesEnded = Atomic<Bool>(false)
     private let lanes = Mutex<[LaneMailbox]>([])
     /// What kept a lane from starting.
     private let failure = Mutex<(any Error)?>(nil)
@@ -77,9 +78,12 @@ public final class SyncService: Sendable {
         }
         let assigner = PartitionAssigner(
             playbook: playbook, options: options, consumer: consumer, lanes: mailboxes, logger: logger)
+        let published = publishDeadLetters()
         defer {
             for mailbox in mailboxes { mailbox.send(.stop) }
             ended.wait()
+            haveLanesEnded.store(true, ordering: .sequentiallyConsistent)
+            published.wait()
             assigner.commitOffsets(waiting: true)
             logTimings()
         }
@@ -92,6 +96,22 @@ public final class SyncService: Sendable {
         }
         if let error = failure.withLock({ $0 }) { throw error }
         if options.stopsAtEnd { try checkNothingStopped() }
+    }
+
+    /// Publishes dead letters beside the lanes, and what they leave at their end, if the playbook names a topic.
+    private func publishDeadLetters() -> DispatchGroup {
+        let ended = DispatchGroup()
+        guard let topic = playbook.kafka.deadLetters?.value else { return ended }
+        let (playbook, options, logger) = (self.playbook, self.options, self.logger)
+        ended.enter()
+        let thread = Thread { [self] in
+            defer { ended.leave() }
+            DeadLetterPublisher(to: topic, playbook: playbook, options: options, logger: logger)
+                .run { haveLanesEnded.load(ordering: .sequentiallyConsistent) }
+        }
+        thread.name = "tidegate dead letters"
+        thread.start()
+        return ended
     }
 
     /// In the place of a lane that did not start: whoever gives it an order waits for the answer. The partitions that it

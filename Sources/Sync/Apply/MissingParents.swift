@@ -1,27 +1,49 @@
-import ChangeEvents
-import Ledger
-import LibPQ
-import Model
-import Playbook
+internal import Ledger
+public import LibPQ
+public import Model
+public import Playbook
 
 /// Finds staged rows that point at rows which are not there, for sessions in which foreign keys hold.
 ///
 /// It finds all of them by one statement: of tables that point at each other, or of one whose rows point at rows of a later
 /// chunk, nearly every row of a chunk may be among them, and to find each by trying it would take for ever.
-struct MissingParents {
-    let entity: LoadingEntity
-    let connection: Connection
-    /// The source columns that staged rows have.
-    let present: ColumnSet
+public struct MissingParents {
+    private let entity: CompiledEntity
+    private let connection: Connection
+    private let present: ColumnSet
+    private let mask: Int32?
 
-    /// The numbers (`_seq`) of the staged rows that miss a parent.
+    /// A staged row that misses a parent.
+    public struct Orphan: Sendable {
+        /// Its number (`_seq`).
+        public let row: Int
+        /// The foreign key's constraint.
+        public let constraint: String
+        let parent: TableName
+        /// What it has in the constraint's columns, as text.
+        public let key: [String]
+    }
+
+    /// A search in the session that has the entity's stage.
+    ///
+    /// - Parameters:
+    ///   - present: the source columns that the staged rows have.
+    ///   - mask: of which images; nil for all.
+    public init(_ entity: CompiledEntity, on connection: Connection, present: ColumnSet, mask: Int32? = nil) {
+        self.entity = entity
+        self.connection = connection
+        self.present = present
+        self.mask = mask
+    }
+
+    /// The staged rows that miss a parent.
     ///
     /// - Parameter countingStage: whether a row that is staged beside them, and written by the same statement, is there; then
     ///   a row that points at one that misses its parent is missing one too, and so on.
-    func find(countingStage: Bool) throws -> [Int] {
+    public func find(countingStage: Bool) throws -> [Orphan] {
         let references = try references()
         guard !references.isEmpty else { return [] }
-        let statements = entity.entity.statements
+        let statements = entity.statements
         // Expressions are evaluated where nothing but the row is in sight: elsewhere names could mean the parent's columns.
         var values: [String] = []
         func value(_ field: CompiledField) -> String {
@@ -29,6 +51,7 @@ struct MissingParents {
             return "v\(values.count - 1)"
         }
         var lost: [String] = []
+        var which: [(missing: String, key: String)] = []
         var edges = ["SELECT 0 AS child, 0 AS parent WHERE false"]
         for reference in references {
             let pointers = reference.columns.map { value($0.field) }
@@ -37,8 +60,9 @@ struct MissingParents {
                 "NOT EXISTS (SELECT FROM \(reference.parent.quoted) AS _parent WHERE "
                 + Self.equal("_parent", reference.columns.map { quotedIdentifier($0.parentColumn) }, pointers) + ")"
             let isMissing = (known + [absent]).joined(separator: " AND ")
+            which.append((isMissing, "ARRAY[\(pointers.map { "_row.\($0)::text" }.joined(separator: ", "))]"))
             let staged = reference.columns.compactMap { field($0.parentColumn) }
-            guard countingStage, reference.parent == entity.entity.target, staged.count == pointers.count else {
+            guard countingStage, reference.parent == entity.target, staged.count == pointers.count else {
                 lost.append("(\(isMissing))")
                 continue
             }
@@ -47,19 +71,27 @@ struct MissingParents {
             edges.append(
                 "SELECT _row.seq, _other.seq FROM _rows AS _row JOIN _rows AS _other ON \(equal) WHERE \(isMissing)")
         }
-        return try connection.query(
+        let number = which.enumerated().map { "WHEN \($1.missing) THEN \($0)" }.joined(separator: " ")
+        let key = which.map { "WHEN \($0.missing) THEN \($0.key)" }.joined(separator: " ")
+        let found = try connection.query(
             """
             WITH RECURSIVE _rows AS MATERIALIZED (
                 SELECT \(statements.alias)."_seq" AS seq, \(values.joined(separator: ", "))
-                FROM \(statements.correctedStage) WHERE \(statements.alias)."_op" = 'u'),
+                FROM \(statements.correctedStage) 
+                WHERE \(statements.alias)."_op" = 'u'\(mask.map { " AND \(statements.alias).\"_mask\" = \($0)" } ?? "")),
             _edges AS MATERIALIZED (\(edges.joined(separator: " UNION ALL "))),
             _lost AS (
                 SELECT seq FROM _rows AS _row WHERE \(lost.joined(separator: " OR "))
                 UNION
                 SELECT _edges.child FROM _lost JOIN _edges ON _edges.parent = _lost.seq)
-            SELECT seq FROM _lost
-            """
-        ).rows.compactMap { $0.int("seq") }
+            SELECT _row.seq, CASE \(number) END, CASE \(key) END FROM _lost JOIN _rows AS _row USING (seq)
+            """)
+        return found.rows.compactMap { row in
+            guard let seq = row[0].flatMap({ Int($0) }), let number = row[1].flatMap({ Int($0) }) else { return nil }
+            return Orphan(
+                row: seq, constraint: references[number].name, parent: references[number].parent,
+                key: PostgresArray.key(row[2]) ?? [])
+        }
     }
 
     private static func equal(_ row: String, _ columns: [String], _ pointers: [String]) -> String {
@@ -67,45 +99,29 @@ struct MissingParents {
     }
 
     /// The tables whose rows must be there when the statement that writes rows pointing at them ends.
-    func firmParents() throws -> Set<TableName> {
+    public func firmParents() throws -> Set<TableName> {
         Set(try references().filter { !$0.isDeferrable }.map(\.parent))
     }
 
     // MARK: The target's foreign keys
 
     private struct Reference {
+        let name: String
         let parent: TableName
         let isDeferrable: Bool
         let columns: [(field: CompiledField, parentColumn: String)]
     }
 
     private func field(_ column: String) -> CompiledField? {
-        entity.entity.fields.first { $0.column == column && $0.dependencies.isSubset(of: present) }
+        entity.fields.first { $0.column == column && $0.dependencies.isSubset(of: present) }
     }
 
     /// Those whose columns are all written.
     private func references() throws -> [Reference] {
-        let found = try connection.query(
-            """
-            SELECT n.nspname, p.relname, array_agg(a.attname::text ORDER BY c.place) AS columns,
-                array_agg(b.attname::text ORDER BY c.place) AS parent_columns, k.condeferrable AS is_deferrable
-            FROM pg_constraint k JOIN pg_class p ON p.oid = k.confrelid JOIN pg_namespace n ON n.oid = p.relnamespace
-            CROSS JOIN unnest(k.conkey, k.confkey) WITH ORDINALITY AS c (own, other, place)
-            JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = c.own
-            JOIN pg_attribute b ON b.attrelid = k.confrelid AND b.attnum = c.other
-            WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conrelid = to_regclass($1)
-            GROUP BY k.oid, n.nspname, p.relname ORDER BY k.oid
-            """, [.text(entity.entity.target.quoted)])
-        return found.rows.compactMap { row in
-            guard let schema = row[0], let name = row[1], let own = PostgresArray.key(row[2]),
-                let other = PostgresArray.key(row[3])
-            else { return nil }
-            let columns = zip(own, other).compactMap { own, other in field(own).map { (field: $0, parentColumn: other) }
-            }
-            guard columns.count == own.count else { return nil }
-            return Reference(
-                parent: TableName(schema: schema, name: name), isDeferrable: row.bool("is_deferrable") == true,
-                columns: columns)
+        try ForeignKey.find(of: entity.target, on: connection).compactMap { key in
+            let columns = key.columns.compactMap { column in field(column.own).map { ($0, column.parent) } }
+            guard columns.count == key.columns.count else { return nil }
+            return Reference(name: key.name, parent: key.parent, isDeferrable: key.isDeferrable, columns: columns)
         }
     }
 }
