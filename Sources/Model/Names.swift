@@ -1,5 +1,5 @@
 /// A table by schema and name, as the catalog spells them (never quoted, never folded).
-public struct TableName: Hashable, Sendable, Comparable, CustomStringConvertible {
+public struct TableName: Hashable, Sendable, Comparable, Codable, CustomStringConvertible {
     /// The schema, or for MySQL and MariaDB the database.
     public let schema: String
     /// The table.
