@@ -46,6 +46,7 @@ extension EventDecoder {
                     return (field.name, -1, ColumnEncoding(kind: .any))
                 }
                 return (field.name, column, ColumnEncoding(field, columns[column], modes))
-            })
+            },
+            schema: Dictionary(schema.rowFields.map { ($0.name, $0.summary) }) { first, _ in first })
     }
 }

@@ -22,6 +22,7 @@ extension EventDecoder {
     ) throws(DecodeError) -> DecodeOutcome {
         let bytesBefore = batch.sink.count
         let row = batch.appendRow(header)
+        layout = 0
         do throws(DecodeError) {
             try unsafe fill(row, document, envelope, header.operation, key, batch)
             try readOtherKey(row, header.operation, headers, batch)
@@ -64,7 +65,9 @@ extension EventDecoder {
             guard envelope.after > 0 else {
                 throw document.error(.missing, at: document.root, "after", expected: "a row", found: "none")
             }
-            return try writeImage(document, envelope.after, "after", .main(row: row), batch)
+            let sum = try writeImage(document, envelope.after, "after", .main(row: row), batch)
+            layout = layoutNumbers.number(sum) ?? addLayout(sum, document, envelope.after)
+            return
         }
         if hasBefore {
             let image = keyColumns.isEmpty ? Image.main(row: row) : .mainKey(row: row)
@@ -80,6 +83,11 @@ extension EventDecoder {
             let parsed = try unsafe parse(ByteView(key), .key, keySchemas)
             try writeImage(parsed, parsed.root, "", .mainKey(row: row), batch)
         }
+    }
+
+    private func addLayout(_ sum: UInt64, _ document: ParsedDocument, _ row: Int) -> Int {
+        let fields = document.tokens.children(row).map { JSONText.plain(document.tokens.key($0)) }
+        return layoutNumbers.add(EventLayout(fields: fields, schema: document.fields.schema), sum)
     }
 
     /// The other key of a key change. A header that is no JSON object (another header converter) says nothing.
@@ -101,9 +109,12 @@ extension EventDecoder {
     }
 
     /// Writes the fields of an object into the arena and their spans into a table.
+    ///
+    /// - Returns: the sum that tells which fields the object has.
+    @discardableResult
     private func writeImage(
         _ document: ParsedDocument, _ object: Int, _ name: String, _ image: Image, _ batch: RowBatch
-    ) throws(DecodeError) {
+    ) throws(DecodeError) -> UInt64 {
         let tokens = document.tokens
         guard tokens.kind(object) == .object else {
             throw document.error(.unexpectedType, at: object, name, expected: "a row")
@@ -126,8 +137,10 @@ extension EventDecoder {
         var index = object + 1
         let end = tokens.end(object)
         var place = 0
+        var sum = document.fields.seed
         while index < end {
             let entry = document.fields.entry(at: place, tokens.key(index))
+            sum &+= entry.mark
             if entry.column >= 0, !keysOnly || keyFlags[entry.column] {
                 let start = sink.count
                 var span = ValueSpan.unavailable
@@ -150,6 +163,7 @@ extension EventDecoder {
             index = tokens.end(index)
             place += 1
         }
+        return sum
     }
 
     private func fault(

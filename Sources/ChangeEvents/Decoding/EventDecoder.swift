@@ -22,6 +22,10 @@ public final class EventDecoder {
     /// The table whose events are rows; nil takes every table's.
     public let table: TableName?
 
+    /// The number of the layout of the row that was decoded last; 0 for a delete, whose old row may be invented.
+    public internal(set) var layout = 0
+    var layoutNumbers = LayoutNumbers()
+
     let reader = JSONReader()
     let valueSchemas = SchemaCache()
     let keySchemas = SchemaCache()
@@ -47,6 +51,9 @@ public final class EventDecoder {
     }
 
     deinit { writer.free() }
+
+    /// The layout of that number, from 1.
+    public func layout(_ number: Int) -> EventLayout { layoutNumbers.layouts[number - 1] }
 
     /// Decodes one message and appends its row, if it is one, to the batch.
     ///

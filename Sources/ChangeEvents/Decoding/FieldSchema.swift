@@ -5,6 +5,8 @@ struct FieldSchema {
     var type: String
     /// The name that says what the value means, such as `io.debezium.time.Date`.
     var meaning: String?
+    /// Whether it may be null.
+    var isOptional: Bool
     var parameters: [String: String]
     /// An array's element.
     var items: [FieldSchema]
@@ -19,6 +21,7 @@ struct FieldSchema {
         name = text(schema, "field") ?? ""
         type = text(schema, "type") ?? ""
         meaning = text(schema, "name")
+        isOptional = tokens.member(schema, "optional").map { tokens.kind($0) == .true } ?? false
         parameters = [:]
         if let list = tokens.member(schema, "parameters") {
             for parameter in tokens.children(list) where tokens.kind(parameter) == .string {
