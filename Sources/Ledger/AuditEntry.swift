@@ -2,6 +2,10 @@
 public enum AuditAction: String, Sendable, CaseIterable {
     /// A playbook was put in force.
     case playbookActivated = "playbook-activated"
+    /// A contract with the source was put in force.
+    case contractPinned = "contract-pinned"
+    /// The source no longer keeps to a contract.
+    case contractBroken = "contract-broken"
     /// An entity's rows of a wave began to load.
     case scopeLoading = "scope-loading"
     /// An entity's rows of a wave are joined with the stream.

@@ -8,7 +8,7 @@ extension Status {
                 partitions: Self.partitions(connection), scopes: Self.scopes(connection),
                 quarantine: Self.quarantine(connection), stalls: Self.stalls(connection),
                 deadLetters: Self.deadLetters(connection), defects: Self.defects(connection),
-                throttles: Self.throttles(connection))
+                throttles: Self.throttles(connection), drifts: Contracts(on: connection).drifts())
         }
     }
 

@@ -8,6 +8,8 @@ public struct Status: Hashable, Sendable, Encodable {
     public let deadLetters: [DeadLetterStatus]
     public let defects: [DefectStatus]
     public let throttles: [ThrottleStatus]
+    /// How the source differs from the contracts in force.
+    public let drifts: [Contracts.Drift]
 
     /// What of the quarantine the dead-letter topic has.
     public struct DeadLetterStatus: Hashable, Sendable, Encodable {
@@ -114,7 +116,7 @@ public struct Status: Hashable, Sendable, Encodable {
             partitions: partitions + other.partitions, scopes: scopes + other.scopes,
             quarantine: quarantine + other.quarantine, stalls: stalls + other.stalls,
             deadLetters: deadLetters + other.deadLetters, defects: defects + other.defects,
-            throttles: throttles + other.throttles)
+            throttles: throttles + other.throttles, drifts: drifts + other.drifts)
     }
 
     /// All partitions of a flow together.

@@ -1,7 +1,7 @@
 /// A column as a live catalog has it.
-public struct CatalogColumn: Hashable, Sendable {
+public struct CatalogColumn: Hashable, Sendable, Codable {
     /// When the column makes its own value.
-    public enum Identity: String, Sendable {
+    public enum Identity: String, Sendable, Codable {
         case none = ""
         case always = "a"
         case byDefault = "d"

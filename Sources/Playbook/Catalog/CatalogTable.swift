@@ -1,9 +1,9 @@
 public import Model
 
 /// A table as a live catalog has it.
-public struct CatalogTable: Sendable {
+public struct CatalogTable: Sendable, Codable {
     /// What the relation is.
-    public enum Kind: String, Sendable {
+    public enum Kind: String, Sendable, Codable {
         case table = "r"
         case partitioned = "p"
         case view = "v"
@@ -12,7 +12,7 @@ public struct CatalogTable: Sendable {
     }
 
     /// What the log holds of a row that is updated or deleted.
-    public enum ReplicaIdentity: String, Sendable {
+    public enum ReplicaIdentity: String, Sendable, Codable {
         case primaryKey = "d"
         case nothing = "n"
         case full = "f"
@@ -66,7 +66,7 @@ public struct CatalogTable: Sendable {
 }
 
 /// A unique index.
-public struct CatalogIndex: Hashable, Sendable {
+public struct CatalogIndex: Hashable, Sendable, Codable {
     public let name: String
     public let columns: [String]
     public let isPrimary: Bool
@@ -78,7 +78,7 @@ public struct CatalogIndex: Hashable, Sendable {
 }
 
 /// A foreign key, seen from the table that holds it.
-public struct CatalogForeignKey: Hashable, Sendable {
+public struct CatalogForeignKey: Hashable, Sendable, Codable {
     public let name: String
     public let columns: [String]
     public let parent: TableName

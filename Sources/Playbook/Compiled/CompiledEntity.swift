@@ -41,6 +41,12 @@ public struct CompiledEntity: Sendable {
     public let ownershipRules: [CompiledOwnershipRule]
     /// What becomes of the source's delete of a row that the target owns.
     public let deletes: OwnershipSection.Deletes
+    /// What the mapping relies on of the source's table.
+    public let contract: SourceContract
+    /// The table that it was compiled against; nil for a source without a connection.
+    public let sourceCatalog: CatalogTable?
+    /// What is done when the source no longer keeps to the contract; nil: by what has changed.
+    public let drift: DriftPolicy?
     /// Its SQL.
     public let statements: EntityStatements
 

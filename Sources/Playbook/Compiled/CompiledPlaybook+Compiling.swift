@@ -1,4 +1,5 @@
 public import LibPQ
+public import Model
 
 extension CompiledPlaybook {
     /// Checks a playbook against its databases and makes SQL of it. Nothing is left behind in either.
@@ -7,11 +8,12 @@ extension CompiledPlaybook {
     ///   - source: a connection to the source, outside a transaction; nil for a source known through its topics alone,
     ///     whose entities must then name their `columns`.
     ///   - target: a connection to the target, outside a transaction.
+    ///   - pinned: source tables as they were when their contracts were pinned: they count instead of the source's own.
     /// - Throws: `PlaybookError` of code `mismatch` with everything that does not fit, or of code `database`.
     public static func compile(
-        _ playbook: Playbook, source: Connection?, target: Connection
+        _ playbook: Playbook, source: Connection?, target: Connection, pinned: [EntityName: CatalogTable] = [:]
     ) throws(PlaybookError) -> CompiledPlaybook {
-        let compiler = PlaybookCompiler(playbook, source: source, target: target, isThorough: false)
+        let compiler = PlaybookCompiler(playbook, source: source, target: target, isThorough: false, pinned: pinned)
         return try compiler.compileOrExplain()
     }
 

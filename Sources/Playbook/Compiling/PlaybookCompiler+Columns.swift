@@ -9,7 +9,7 @@ extension PlaybookCompiler {
             draft.columns = try table.columns.filter { !$0.isGenerated }.map { column throws(PostgresError) in
                 try draftColumn(column, session)
             }
-            draft.eventKey = eventKey(of: table)
+            draft.eventKey = playbook.eventKey(of: table)
         } else {
             guard !draft.definition.columns.isEmpty else {
                 error(
@@ -110,19 +110,5 @@ extension PlaybookCompiler {
         return DraftColumn(
             name: column.name.value, type: type, isKey: false, stageType: known.scalar ?? "text",
             isStagedAsText: known.scalar == nil, catalog: nil)
-    }
-
-    /// What events of a table are keyed by: the table's own key, unless the connector was told otherwise.
-    private func eventKey(of table: CatalogTable) -> [String] {
-        guard let setting = playbook.source.connector["message.key.columns"] else { return table.eventKey }
-        for part in setting.value.split(separator: ";") {
-            guard let colon = part.lastIndex(of: ":"),
-                let pattern = try? Regex(String(part[..<colon]).trimmingPrefix { $0 == " " }.description),
-                table.name.description.wholeMatch(of: pattern) != nil
-            else { continue }
-            return part[part.index(after: colon)...].split(separator: ",")
-                .map { String($0.filter { $0 != " " }) }
-        }
-        return table.eventKey
     }
 }

@@ -10,6 +10,8 @@ final class PlaybookCompiler {
     let target: Connection
     /// What is turned round, for the playbook of a reverse flow.
     let forward: CompiledPlaybook?
+    /// Source tables as they were when their contracts were pinned: these count, whatever the source has now.
+    private let pinned: [EntityName: CatalogTable]
     private(set) var findings: [Finding]
     private(set) var sourceCatalog: Catalog?
     private(set) var targetCatalog = Catalog(tables: [:])
@@ -22,8 +24,9 @@ final class PlaybookCompiler {
 
     init(
         _ playbook: Playbook, source: Connection?, target: Connection, isThorough: Bool,
-        forward: CompiledPlaybook? = nil
+        forward: CompiledPlaybook? = nil, pinned: [EntityName: CatalogTable] = [:]
     ) {
+        self.pinned = pinned
         self.forward = forward
         self.isThorough = isThorough
         self.playbook = playbook
@@ -107,7 +110,10 @@ final class PlaybookCompiler {
             isPlainCopy: isPlainCopy, scopes: scopes, quarantines: draft.quarantines,
             mayBeShared: playbook.ownership != nil, defaultOwner: seen(playbook.ownership?.defaultOwner ?? .source),
             ownershipRules: rules,
-            deletes: playbook.ownership?.deletes ?? .refuse, statements: draft.statements())
+            deletes: playbook.ownership?.deletes ?? .refuse,
+            contract: draft.sourceTable.map(playbook.contract)
+                ?? playbook.contract(of: draft.definition, key: draft.sourceKey.map { draft.columns[$0].name }),
+            sourceCatalog: draft.sourceTable, drift: draft.definition.drift, statements: draft.statements())
     }
 
     /// Whether the text of the source's value, read as the target column's type, is what the mapping makes of it. A `real` as
@@ -125,7 +131,7 @@ final class PlaybookCompiler {
         targetCatalog = try Catalog(reading: targetNames, on: target)
         if let source { sourceCatalog = try Catalog(reading: playbook.entities.map(\.from.value), on: source) }
         for (ordinal, definition) in playbook.entities.enumerated() {
-            let sourceTable = sourceCatalog?[definition.from.value]
+            let sourceTable = pinned[definition.name.value] ?? sourceCatalog?[definition.from.value]
             if let source, sourceTable == nil { try reportUnknown(definition.from, "source", source) }
             guard let targetTable = targetCatalog[definition.into.value] else {
                 try reportUnknown(definition.into, "target", target)

@@ -38,7 +38,7 @@ extension PlaybookParser {
 
     private func readEntity(_ name: Located<String>, _ node: Node) -> EntityDefinition? {
         let what = "entity \(name.value)"
-        let keys = ["from", "into", "key", "fields", "defects", "checks", "columns", "order"]
+        let keys = ["from", "into", "key", "fields", "defects", "checks", "columns", "order", "drift"]
         guard let entityName = identifier(name, "entity"),
             let section = mapping(node, what, keys: keys, required: ["from", "into", "fields"], at: name.location)
         else { return nil }
@@ -50,12 +50,13 @@ extension PlaybookParser {
         let checks = section["checks"].map { readChecks($0, what) } ?? []
         let columns = section["columns"].map { readColumns($0, what) } ?? []
         let order = section["order"].flatMap { word($0, "\(what): order", as: EntityDefinition.KeyOrder.self) }
+        let drift = section["drift"].flatMap { word($0, "\(what): drift", as: DriftPolicy.self) }
         reportRepeated(key, "\(what): key")
         guard let from, let into, let fields, let fieldsNode = section["fields"] else { return nil }
         return EntityDefinition(
             name: Located(EntityName(rawValue: entityName), at: name.location), from: from, into: into, key: key,
             fields: fields, fieldsLocation: text.location(fieldsNode.mark), defects: defects, checks: checks,
-            columns: columns, order: order)
+            columns: columns, order: order, drift: drift)
     }
 
     func reportRepeated(_ names: [Located<String>], _ what: String) {

@@ -36,6 +36,8 @@ public struct EntityDefinition: Sendable {
     public var columns: [ColumnDefinition]
     /// nil: as the key's types allow.
     public var order: KeyOrder?
+    /// What is done when the source no longer keeps to its contract; nil: by what has changed.
+    public var drift: DriftPolicy?
 }
 
 /// One target column and the expression that makes it.
