@@ -16,6 +16,10 @@ public struct SyncError: Error, Hashable, Sendable, CustomStringConvertible {
         case breaker
         /// Too many of an entity's rows wait for their parents.
         case tooManyWaiting = "too-many-waiting"
+        /// The source no longer keeps to the contract of an entity that pauses for that.
+        case drift
+        /// Another playbook or contract was put in force.
+        case notInForce = "not-in-force"
         /// Partitions or entities could not go on.
         case stopped
         /// A flow has not applied what it was waited for.
@@ -38,6 +42,10 @@ public struct SyncError: Error, Hashable, Sendable, CustomStringConvertible {
         self.code = code
         self.message = message
     }
+
+    static let notVisibleYet = SyncError(
+        .notVisible,
+        "a transaction that the stream has shown is not visible on the source; it may be waiting for a standby")
 
     /// Whether the same may work later without anybody's help.
     public var isRetriable: Bool { code == .missingTopic || code == .notVisible || code == .awaited }

@@ -63,6 +63,7 @@ struct StatusReport: Encodable {
     let throttles: [Status.ThrottleStatus]
     let slots: [Slot]
     let deadLetters: [Status.DeadLetterStatus]
+    let drifts: [Contracts.Drift]
 
     init(playbook: String, status: Status, ends: [String: [Int32: Int64]], slots: [Slot]) {
         self.playbook = playbook
@@ -90,6 +91,7 @@ struct StatusReport: Encodable {
         throttles = status.throttles
         self.slots = slots
         deadLetters = status.deadLetters
+        drifts = status.drifts
     }
 
     func json() throws -> String { try JSONOutput.pretty(self) }
@@ -106,6 +108,7 @@ struct StatusReport: Encodable {
         if !slots.isEmpty { text += "\nSource log\n" + retained }
         if !throttles.isEmpty { text += "\nLoads\n" + loads.text }
         if !stalls.isEmpty { text += "\nNot going on\n" + waiting.text }
+        if !drifts.isEmpty { text += "\nNot as the contracts say\n" + DriftReport(drifts).table }
         if !quarantine.isEmpty { text += "\nQuarantine\n" + setAside.text }
         if !defects.isEmpty { text += "\nKnown defects\n" + knownDefects.text }
         for letters in deadLetters {

@@ -1,6 +1,8 @@
 import Ledger
 import LibPQ
+import Model
 import Playbook
+import Sync
 
 /// A playbook with its databases open, as a command works with it.
 struct Workspace {
@@ -10,8 +12,15 @@ struct Workspace {
     let source: ConnectionString?
     let targetConnection: Connection
     let sourceConnection: Connection?
+    /// The contracts with the source that are in force: the playbook was compiled against them.
+    let contracts: [EntityName: PinnedContract]
+    /// What the ledger said of playbook and contracts in force when they were read.
+    let edition: String
 
-    /// Opens the databases, compiles the playbook, sets the ledger up and pins the playbook in it.
+    /// Opens the databases, compiles the playbook, sets the ledger up and pins playbook and contracts in it.
+    ///
+    /// A playbook that is in force is compiled against the contracts in force, whatever the source has become since: what
+    /// differs is for `sync` to notice, not for a restart to take up.
     ///
     /// - Parameter activating: whether a playbook that differs from the one in force replaces it.
     /// - Throws: what is wrong with the playbook or the databases.
@@ -22,11 +31,19 @@ struct Workspace {
         sourceConnection = try source.map { source throws(PostgresError) in
             try Connection(source, applicationName: "tidegate \(command)")
         }
-        self.playbook = try CompiledPlaybook.compile(playbook, source: sourceConnection, target: targetConnection)
+        let position = try sourceConnection.map(SourceLog.init)?.end()
+        self.playbook = try CompiledPlaybook.compile(
+            playbook, source: sourceConnection, target: targetConnection,
+            pinned: try Self.pinned(playbook, on: targetConnection))
         try Migrations().apply(on: targetConnection)
         try Audit.identify(Actor.current, on: targetConnection)
         _ = try Entities(on: targetConnection).register(self.playbook.entities.map(\.name))
-        try pin(activating)
+        let isNew = try Self.pin(self.playbook, activating, on: targetConnection)
+        let ledger = Contracts(on: targetConnection)
+        try ledger.pin(self.playbook, at: position, onlyNew: !isNew)
+        // Read before the contracts: one that is put in force in between is noticed.
+        edition = try ledger.edition(of: playbook.name)
+        contracts = try ledger.inForce()
     }
 
     /// The reverse flow's playbook, with its ledger set up in the source.
@@ -47,17 +64,27 @@ struct Workspace {
         return reversed
     }
 
-    private func pin(_ activating: Bool) throws {
-        let playbooks = Playbooks(on: targetConnection)
+    /// The source's tables as the contracts in force have them, if the playbook is the one in force.
+    private static func pinned(_ playbook: Playbook, on target: Connection) throws -> [EntityName: CatalogTable] {
+        guard try Migrations().isApplied(on: target),
+            try Playbooks(on: target).active(playbook.name) == playbook.hash(on: target)
+        else { return [:] }
+        return try Contracts(on: target).inForce().compactMapValues(\.catalog)
+    }
+
+    /// - Returns: whether the playbook was not in force before.
+    private static func pin(_ playbook: CompiledPlaybook, _ activating: Bool, on target: Connection) throws -> Bool {
+        let playbooks = Playbooks(on: target)
         let active = try playbooks.active(playbook.name)
-        if active == playbook.hash { return }
+        if active == playbook.hash { return false }
         guard active == nil || activating else {
             throw CommandFailure(
                 """
-                \(playbook.playbook.file) is not the playbook that is in force for \(playbook.name); \
-                check it, then put it in force: run sync or load with --activate
+                \(playbook.playbook.file) is not the playbook that is in force for \(playbook.name); compare them with \
+                `tidegate playbook diff`, then put it in force: `tidegate playbook activate`, or run sync or load with --activate
                 """)
         }
         try playbooks.activate(playbook.name, hash: playbook.hash, content: playbook.playbook.textWithoutSecrets)
+        return true
     }
 }

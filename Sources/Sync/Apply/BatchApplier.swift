@@ -57,8 +57,11 @@ final class BatchApplier {
     ///
     /// When it throws, nothing of the batch is in the target, unless the connection broke while committing: then only
     /// the checkpoints tell.
+    ///
+    /// - Parameter isolating: is asked before rows are looked for that the target rejects; what it throws is thrown.
     func apply(
-        _ batch: LaneBatch, events: MessageSource, isPatient: Bool, clock: inout LaneClock
+        _ batch: LaneBatch, events: MessageSource, isPatient: Bool, clock: inout LaneClock,
+        isolating: () throws -> Void = {}
     ) throws -> Applied {
         do {
             return try attempt(batch, events, session.isReplica ? .deletesFirst : .writesFirst, &clock)
@@ -71,6 +74,7 @@ final class BatchApplier {
                 } catch  where isRejection(error) { rejection = error }
             }
             if isPatient, mayPass(rejection) { throw rejection }
+            if !mayPass(rejection) { try isolating() }
             return try attempt(batch, events, .isolating, &clock)
         }
     }

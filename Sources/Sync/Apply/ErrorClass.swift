@@ -41,9 +41,9 @@ enum ErrorClass {
         self =
             switch code {
             case .unavailable, .awaited, .ownedByTarget: .quarantine
-            case .needsSource, .breaker, .tooManyWaiting: .stopEntity
+            case .needsSource, .breaker, .tooManyWaiting, .drift: .stopEntity
             case .notVisible, .missingTopic, .notDrained, .stopped: .retry
-            case .configuration, .routing: .stopProcess
+            case .configuration, .routing, .notInForce: .stopProcess
             }
     }
 }

@@ -107,9 +107,7 @@ final class SourceReader {
                 if let outcome { return outcome }
                 try connection.query("SELECT pg_sleep(0.005)")
             }
-            throw SyncError(
-                .notVisible,
-                "a transaction that the stream has shown is not visible on the source; it may be waiting for a standby")
+            throw SyncError.notVisibleYet
         }
     }
 

@@ -18,6 +18,8 @@ final class EventTaker {
         case last
         /// Whose change it is cannot be told now; the message was not taken.
         case untold(any Error)
+        /// Whether the contract with the source lets it be taken is to be decided first; the message was not taken.
+        case unjudged(ContractWatch.Question)
         /// The partition cannot go on.
         case failed(Model.TopicPartition, KafkaError)
     }
@@ -32,6 +34,9 @@ final class EventTaker {
     private let batch: LaneBatch
     /// The changes that the opposite flow has made; nil where there is none.
     private let echoes: Echoes?
+    /// By entity, what is known of the source's contract; nil for one that has none.
+    private let watched: [WatchedEntity?]
+    private let hasSource: Bool
     private let entityByTopic: [String: Int]
     private var origins: [Model.TopicPartition: Origin] = [:]
     /// Entities whose messages are left for later.
@@ -45,7 +50,11 @@ final class EventTaker {
     private var lastPartition: Int32 = -1
     private var lastOrigin: Origin?
 
-    init(_ batch: LaneBatch, playbook: CompiledPlaybook, echoes: Echoes?) throws(SyncError) {
+    init(
+        _ batch: LaneBatch, playbook: CompiledPlaybook, watch: ContractWatch, echoes: Echoes?
+    ) throws(SyncError) {
+        watched = watch.entities
+        hasSource = watch.canLook
         self.batch = batch
         self.echoes = echoes
         var byTopic: [String: Int] = [:]
@@ -108,6 +117,7 @@ final class EventTaker {
                 partitionIndex: Int32(origin.place), offset: message.offset)
             return settle(outcome, message, origin, entity)
         } catch {
+            if let question = hint(message, origin) { return .unjudged(question) }
             let key = readKey(of: message, entity)
             // Later events of the key queue behind it, from here on.
             if let key { parked[origin.entity].insert(key) }
@@ -190,6 +200,15 @@ final class EventTaker {
             entity.rows.removeLastRow()
             return .untold(error)
         }
+        if let watched = watched[origin.entity], watched.mustJudge(entity.decoder.layout, header.position) {
+            let layout = entity.decoder.layout
+            entity.rows.removeLastRow()
+            return .unjudged(
+                ContractWatch.Question(
+                    entity: origin.entity, layout: layout,
+                    description: layout == 0 ? nil : entity.decoder.layout(layout), header: header, place: origin.place,
+                    record: "\(message.topic)[\(message.partition)]@\(message.offset)", offset: message.offset))
+        }
         if !parked[origin.entity].isEmpty {
             let key = entity.key(of: row)
             if parked[origin.entity].contains(key) {
@@ -201,6 +220,16 @@ final class EventTaker {
         if entity.reduce(row) == .barrier { return .barrier }
         advance(message, origin, header)
         return .taken
+    }
+
+    /// A message that cannot be decoded may be the first one of another contract.
+    private func hint(_ message: borrowing Message, _ origin: Origin) -> ContractWatch.Question? {
+        guard hasSource, let watched = watched[origin.entity],
+            watched.asked.map({ $0 != (origin.place, message.offset) }) ?? true
+        else { return nil }
+        return ContractWatch.Question(
+            entity: origin.entity, layout: 0, description: nil, header: nil, place: origin.place,
+            record: "\(message.topic)[\(message.partition)]@\(message.offset)", offset: message.offset)
     }
 
     /// Whether another partition has shown already that the event's table was truncated after it.

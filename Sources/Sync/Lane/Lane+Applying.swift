@@ -46,7 +46,8 @@ extension Lane {
         let applier = try readyApplier()
         if batch.isEmpty { return }
         clock.start()
-        let applied = try applier.apply(batch, events: MessageSource(held), isPatient: isPatient, clock: &clock)
+        let applied = try applier.apply(
+            batch, events: MessageSource(held), isPatient: isPatient, clock: &clock, isolating: lookBeforeIsolating)
         noteStopsThatPassed()
         for (entity, keys) in applied.parked { taker.parked[entity].formUnion(keys) }
         mailbox.say { report in for accounting in applied.accountings { report.accounting.add(accounting) } }

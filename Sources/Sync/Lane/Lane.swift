@@ -26,6 +26,9 @@ final class Lane {
     /// The message batches that the open batch came from: where the bytes of its events are.
     var held: [MessageCursor] = []
     let parkedRetry: ParkedRetry
+    let watch: ContractWatch
+    let watchInterval: Duration
+    var nextWatch = ContinuousClock.now
     var startBackoff = Backoff()
     /// Entities that are left out for now, by their places in the playbook.
     var stops: [Int: EntityStop] = [:]
@@ -41,7 +44,7 @@ final class Lane {
 
     init(
         number: Int, of lanes: Int, mailbox: LaneMailbox, consumer: Consumer, playbook: CompiledPlaybook,
-        modes: ConnectorModes, connections: LaneConnections, logger: Logger
+        modes: ConnectorModes, connections: LaneConnections, options: SyncOptions, logger: Logger
     ) throws {
         self.number = number
         self.mailbox = mailbox
@@ -50,8 +53,10 @@ final class Lane {
         self.connections = connections
         self.logger = logger
         batch = LaneBatch(playbook, modes: modes, lanes: lanes)
+        watch = ContractWatch(playbook, contracts: options.contracts, source: connections.source)
+        watchInterval = options.watchInterval
         taker = try EventTaker(
-            batch, playbook: playbook,
+            batch, playbook: playbook, watch: watch,
             echoes: playbook.playbook.ownership == nil ? nil : connections.source.map(Echoes.init))
         parkedRetry = ParkedRetry(beside: batch, modes: modes, kafka: playbook.kafka)
     }
@@ -67,6 +72,7 @@ final class Lane {
             }
             takeUpStopped()
             guard seekBack(), isReady() else { continue }
+            watchSource()
             collect()
             if !batch.isEmpty { applyUntilDone() }
             if parkedRetry.isDue(hasParkedKeys: taker.hasParkedKeys) { retryParked() }
@@ -138,6 +144,7 @@ final class Lane {
                     cursor.next += 1
                     return
                 case .untold(let error): return wait(after: error)
+                case .unjudged(let question): if !judge(question) { return }
                 case .failed(let partition, let error):
                     cursor.next += 1
                     partitionFailed(partition, error)

@@ -21,6 +21,9 @@ final class LaneConnections {
         self.flow = flow
     }
 
+    /// The ledger, if there is a session.
+    var ledger: Connection? { session?.connection }
+
     /// Whether there is a session that works.
     var isAlive: Bool { session?.connection.isAlive ?? false }
 

@@ -22,6 +22,8 @@ final class PartitionAssigner {
     private var nextAttempt = ContinuousClock.now
     private var nextCommit = ContinuousClock.now
     private var nextCleaning = ContinuousClock.now
+    /// Whether another playbook or contract was put in force.
+    private(set) var isSuperseded = false
     private var ends: [RDKafka.TopicPartition: Int64] = [:]
 
     init(
@@ -80,6 +82,7 @@ final class PartitionAssigner {
         nextCommit = .now + .seconds(2)
         reclaimFenced()
         reclaimRewound()
+        lookForEdition()
         commitOffsets(waiting: false)
         if ContinuousClock.now >= nextCleaning { forgetOldTransactions() }
         if options.flow == .reverse, let connection { settleBrokenTransfer(connection) }
@@ -246,6 +249,16 @@ final class PartitionAssigner {
         } catch {
             connection = nil
             logger.debug("rewinds not looked for", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func lookForEdition() {
+        guard let edition = options.edition, let connection else { return }
+        do {
+            isSuperseded = try Contracts(on: connection).edition(of: playbook.name) != edition
+        } catch {
+            self.connection = nil
+            logger.debug("playbook in force not looked for", metadata: ["error": "\(error)"])
         }
     }
 

@@ -1,5 +1,6 @@
 public import LibPQ
 public import Model
+public import Playbook
 
 /// What a sync process needs besides the playbook.
 public struct SyncOptions: Sendable {
@@ -17,14 +18,24 @@ public struct SyncOptions: Sendable {
     public var lanes: Int?
     /// Who claims the partitions, for people to read.
     public var owner: String
+    /// The contracts that the playbook was compiled against; entities without one are not watched.
+    public var contracts: [EntityName: PinnedContract]
+    /// What the ledger said of playbook and contracts in force when they were read; another value ends the service.
+    public var edition: String?
+    /// How often the source's catalog is compared with the contracts.
+    public var watchInterval: Duration
     /// End when every partition has been consumed to its end as of the start, instead of going on.
     public var stopsAtEnd: Bool
 
     /// The options of a process that goes on until it is stopped.
     public init(
         target: ConnectionString, source: ConnectionString?, kafka: Redacted<[String: String]>, flow: Flow = .forward,
-        group: String, lanes: Int? = nil, owner: String, stopsAtEnd: Bool = false
+        group: String, lanes: Int? = nil, owner: String, stopsAtEnd: Bool = false,
+        contracts: [EntityName: PinnedContract] = [:], edition: String? = nil, watchInterval: Duration = .seconds(30)
     ) {
+        self.contracts = contracts
+        self.edition = edition
+        self.watchInterval = watchInterval
         self.target = target
         self.source = source
         self.kafka = kafka

@@ -41,7 +41,8 @@ public final class SyncService: Sendable {
     /// Applies until it is stopped.
     ///
     /// - Throws: what keeps it or a lane from starting: an unusable playbook or Kafka property, a target without a
-    ///   ledger. Once it runs it does not give up: what fails is reported and tried again.
+    ///   ledger. Once it runs it does not give up: what fails is reported and tried again. `SyncError` of code `notInForce`
+    ///   when another playbook or contract was put in force: what was taken is committed, and a new service goes on.
     public func run() throws {
         let modes = try ConnectorModes(properties: playbook.playbook.source.connectorProperties)
         let kafka = options.kafka
@@ -63,7 +64,7 @@ public final class SyncService: Sendable {
                     try Lane(
                         number: number, of: count, mailbox: mailbox, consumer: consumer, playbook: playbook,
                         modes: modes,
-                        connections: connections, logger: logger
+                        connections: connections, options: options, logger: logger
                     ).run()
                 } catch {
                     logger.error("lane did not start", metadata: ["lane": "\(number)", "error": "\(error)"])
@@ -92,6 +93,9 @@ public final class SyncService: Sendable {
             if let event = consumer.poll(timeout: .milliseconds(100)) { assigner.handle(event) }
             assigner.tick()
             if let error = reports.lazy.compactMap(\.failure).first { failure.withLock { $0 = $0 ?? error } }
+            if assigner.isSuperseded {
+                throw SyncError(.notInForce, "another playbook or contract was put in force")
+            }
             if options.stopsAtEnd, assigner.isAtEnd { break }
         }
         if let error = failure.withLock({ $0 }) { throw error }

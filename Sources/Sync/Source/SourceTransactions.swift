@@ -46,6 +46,17 @@ public struct SourceTransactions {
         return transactions.filter { !now.sees($0) }
     }
 
+    /// Waits until a transaction that the stream has shown is visible here.
+    ///
+    /// - Throws: `SyncError` of code `notVisible` when it is not after half a second.
+    func wait(for transaction: UInt32) throws {
+        for _ in 0..<100 {
+            if let now = try snapshot(), now.sees(now.fullTransactionID(transaction)) { return }
+            try connection.query("SELECT pg_sleep(0.005)")
+        }
+        throw SyncError.notVisibleYet
+    }
+
     /// Who is behind some transactions, for people to read.
     public func describe(_ transactions: [UInt64]) throws -> String {
         let ids = transactions.map { String(UInt32(truncatingIfNeeded: $0)) }
