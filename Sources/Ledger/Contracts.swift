@@ -122,21 +122,24 @@ public struct Contracts {
     ///
     /// - Parameters:
     ///   - seenIn: the Kafka record that showed it; nil for the catalog.
+    ///   - position: where the source's log tells of it, if events do not show it.
     /// - Returns: whether it was new.
     @discardableResult
     public func note(
-        _ change: ContractChange, of entity: EntityName, reaction: DriftPolicy, proposal: DriftProposal, seenIn: String?
+        _ change: ContractChange, of entity: EntityName, reaction: DriftPolicy, proposal: DriftProposal,
+        seenIn: String?, position: SourcePosition? = nil
     ) throws -> Bool {
         try connection.transaction {
             let inserted = try connection.query(
                 """
-                INSERT INTO tidegate.drift (entity_id, change, reaction, seen_in, statements, playbook)
-                SELECT id, $2, $3, $4, $5::text[], $6::text[] FROM tidegate.entity WHERE name = $1
+                INSERT INTO tidegate.drift (entity_id, change, reaction, seen_in, statements, playbook,
+                    position)
+                SELECT id, $2, $3, $4, $5::text[], $6::text[], $7 FROM tidegate.entity WHERE name = $1
                 ON CONFLICT (entity_id, change) DO NOTHING RETURNING 1
                 """,
                 [
                     .text(entity.rawValue), .text("\(change)"), .text(reaction.rawValue), .text(seenIn ?? "catalog"),
-                    .array(proposal.statements), .array(proposal.playbook),
+                    .array(proposal.statements), .array(proposal.playbook), .optional(position?.description),
                 ])
             guard inserted.rowCount > 0 else { return false }
             try Audit(on: connection).record(
@@ -146,12 +149,46 @@ public struct Contracts {
         }
     }
 
-    /// Notes that the source keeps to a contract again.
-    public func settle(_ entity: EntityName) throws(PostgresError) {
+    /// The shape of an entity's table that the connector announced last; nil before it announced any.
+    public func announced(_ entity: EntityName) throws -> SourceContract? {
+        try connection.query(
+            "SELECT a.content FROM tidegate.announced a JOIN tidegate.entity e ON e.id = a.entity_id WHERE e.name = $1",
+            [.text(entity.rawValue)]
+        ).scalar.map { try Self.read(SourceContract.self, $0) }
+    }
+
+    /// Keeps the shape that the connector has announced.
+    public func announce(_ shape: SourceContract, of entity: EntityName) throws {
         try connection.query(
             """
-            DELETE FROM tidegate.drift AS d USING tidegate.entity AS e WHERE e.id = d.entity_id AND e.name = $1
-            """, [.text(entity.rawValue)])
+            INSERT INTO tidegate.announced (entity_id, content) SELECT id, $2::json FROM tidegate.entity WHERE name = $1
+            ON CONFLICT (entity_id) DO UPDATE SET content = excluded.content
+            """, [.text(entity.rawValue), .text(try Self.text(shape))])
+    }
+
+    /// Where the source's log tells of changes for which entities pause and that events do not show.
+    public func barriers() throws -> [EntityName: SourcePosition] {
+        var barriers: [EntityName: SourcePosition] = [:]
+        let result = try connection.query(
+            """
+            SELECT e.name, d.position FROM tidegate.drift d JOIN tidegate.entity e ON e.id = d.entity_id
+            WHERE d.reaction = 'pause' AND d.position IS NOT NULL
+            """)
+        for row in result.rows {
+            guard let name = row[0], let position = row[1].flatMap({ SourcePosition($0) }) else { continue }
+            let entity = EntityName(rawValue: name)
+            barriers[entity] = min(barriers[entity] ?? position, position)
+        }
+        return barriers
+    }
+
+    /// Forgets the differences of an entity that the source's catalog no longer has.
+    public func settle(_ entity: EntityName, keeping changes: [ContractChange]) throws(PostgresError) {
+        try connection.query(
+            """
+            DELETE FROM tidegate.drift AS d USING tidegate.entity AS e
+            WHERE e.id = d.entity_id AND e.name = $1 AND d.change <> ALL ($2::text[])
+            """, [.text(entity.rawValue), .array(changes.map(\.description))])
     }
 
     /// How the source differs from the contracts in force, oldest first.

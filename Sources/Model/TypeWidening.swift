@@ -1,4 +1,6 @@
-/// Which changes of a PostgreSQL type let every old value be and mean the same.
+/// Which changes of a PostgreSQL type let every old value be and mean the same, and connectors write it the same.
+///
+/// Not the scale of a number or the digits of a time stamp: without a schema, bytes and counts are read by them.
 public enum TypeWidening {
     /// Whether every value of type `from` is one of type `to`, with the same text.
     public static func holds(from: String, to: String) -> Bool {
@@ -11,16 +13,12 @@ public enum TypeWidening {
         }
         switch (old.name, new.name) {
         case ("character varying", "text"): return true
-        case ("character varying", "character varying"), ("timestamp without time zone", "timestamp without time zone"),
-            ("timestamp with time zone", "timestamp with time zone"), ("bit varying", "bit varying"):
+        case ("character varying", "character varying"), ("bit varying", "bit varying"):
             guard let least = old.modifiers.first else { return new.modifiers.isEmpty }
             return new.modifiers.first.map { $0 >= least } ?? true
         case ("numeric", "numeric"):
-            guard let precision = old.modifiers.first else { return new.modifiers.isEmpty }
-            guard let wider = new.modifiers.first else { return true }
-            let scale = old.modifiers.count > 1 ? old.modifiers[1] : 0
-            let finer = new.modifiers.count > 1 ? new.modifiers[1] : 0
-            return finer >= scale && wider - finer >= precision - scale
+            guard let precision = old.modifiers.first, let wider = new.modifiers.first else { return false }
+            return old.modifiers.dropFirst() == new.modifiers.dropFirst() && wider >= precision
         default: return false
         }
     }

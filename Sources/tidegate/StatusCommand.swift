@@ -79,7 +79,8 @@ struct StatusCommand: ParsableCommand {
         do {
             let ends = try LogEnds(playbook.kafka.resolvedProperties())
             var found: [String: [Int32: Int64]] = [:]
-            for topic in playbook.topics() + playbook.topics(reverse: true) {
+            let announcements = [playbook.kafka.schemaChanges?.value].compactMap { $0 }
+            for topic in playbook.topics() + playbook.topics(reverse: true) + announcements {
                 for (place, bound) in try ends.read(topic) { found[topic, default: [:]][place.partition] = bound.end }
             }
             return found

@@ -17,7 +17,7 @@ extension EndToEnd {
                 #expect(try export.waitForExit() == 0)
                 #expect(export.log.hasPrefix("{") && export.log.contains(#""seq":1"#))
                 let intact = try site.start("audit verify")
-                #expect(try intact.waitForExit() == 0 && intact.log.contains("intact: 1 lines"))
+                #expect(try intact.waitForExit() == 0 && intact.log.contains("intact: 3 lines"))
                 try site.connect(site.target).execute(
                     """
                     ALTER TABLE tidegate.audit DISABLE TRIGGER append_only;

@@ -98,9 +98,9 @@ import Testing
         ("character varying(10)", "character varying(20)", true),
         ("character varying(20)", "character varying(10)", false),
         ("character varying(20)", "text", true), ("text", "character varying(20)", false),
-        ("numeric(8,2)", "numeric(12,4)", true), ("numeric(8,2)", "numeric(8,4)", false),
-        ("numeric(8,2)", "numeric", true),
-        ("numeric", "numeric(8,2)", false), ("timestamp(3) without time zone", "timestamp without time zone", true),
+        ("numeric(8,2)", "numeric(12,4)", false), ("numeric(8,2)", "numeric(8,4)", false),
+        ("numeric(8,2)", "numeric(10,2)", true), ("numeric(8,2)", "numeric", false),
+        ("numeric", "numeric(8,2)", false), ("timestamp(3) without time zone", "timestamp without time zone", false),
         ("integer", "text", false), ("integer", "numeric", false),
     ])
     func widening(_ from: String, _ to: String, _ holds: Bool) {

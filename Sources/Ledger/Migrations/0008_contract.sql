@@ -36,6 +36,12 @@ COMMENT ON COLUMN tidegate.contract.lsn IS 'End of the source''s log before its 
 COMMENT ON COLUMN tidegate.contract.confirmed_lsn IS
     'End of the source''s log before the last look at its catalog that found the contract kept: what no event shows happened later.';
 
+CREATE TABLE tidegate.announced (
+    entity_id integer PRIMARY KEY REFERENCES tidegate.entity,
+    content json NOT NULL
+);
+COMMENT ON TABLE tidegate.announced IS 'The shape of each table that the connector announced last, in its schema-change topic.';
+
 CREATE TABLE tidegate.drift (
     entity_id integer NOT NULL REFERENCES tidegate.entity,
     change text NOT NULL,
@@ -43,6 +49,7 @@ CREATE TABLE tidegate.drift (
     seen_in text NOT NULL,
     statements text[] NOT NULL,
     playbook text[] NOT NULL,
+    position text,
     since timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (entity_id, change)
 );
@@ -50,5 +57,7 @@ COMMENT ON TABLE tidegate.drift IS
     'How the source differs from the contracts in force. Gone when another contract is accepted.';
 COMMENT ON COLUMN tidegate.drift.reaction IS 'alert: it is told; pause: the entity stops before the first event that may be affected.';
 COMMENT ON COLUMN tidegate.drift.seen_in IS 'catalog, or the Kafka record that showed it first, topic[partition]@offset.';
+COMMENT ON COLUMN tidegate.drift.position IS
+    'Source position of the DDL, major:minor:row, where the connector announced a change that events do not show: the entity stops before events from there on.';
 COMMENT ON COLUMN tidegate.drift.statements IS 'Proposed statements for the target.';
 COMMENT ON COLUMN tidegate.drift.playbook IS 'Proposed lines for the playbook.';

@@ -17,7 +17,8 @@ public struct Catalog: Sendable {
     /// The connection must be outside a transaction.
     public init(reading names: [TableName], on connection: Connection) throws(PostgresError) {
         do {
-            self = try connection.transaction("BEGIN TRANSACTION READ ONLY") {
+            // In one snapshot: a table that is altered meanwhile is seen as it was or as it is.
+            self = try connection.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY") {
                 // So that names outside pg_catalog come out qualified.
                 try connection.execute("SET LOCAL search_path = pg_catalog; SET LOCAL lock_timeout = '10s'")
                 return try CatalogReader(connection: connection).read(names)

@@ -27,6 +27,7 @@ extension Playbook {
             postgres: source, references: reverse?.references ?? .wait, location: self.source.location)
         reversed.kafka.topics = reverseTopics
         reversed.kafka.format = .debeziumJSON
+        reversed.kafka.schemaChanges = nil
         reversed.entities = inverted
         reversed.waves = []
         reversed.masking = nil

@@ -44,7 +44,8 @@ extension PlaybookParser {
     func readKafka(_ node: Node) -> KafkaSection? {
         guard
             let section = mapping(
-                node, "kafka", keys: ["brokers", "topics", "format", "properties", "dead_letters"],
+                node, "kafka",
+                keys: ["brokers", "topics", "format", "dead_letters", "schema_changes", "properties"],
                 required: ["brokers", "topics"])
         else { return nil }
         let brokers = section["brokers"].map { list($0, "kafka.brokers") } ?? []
@@ -64,6 +65,9 @@ extension PlaybookParser {
             scalar($0, "kafka.dead_letters", expected: "the name of a topic")
         }
         if let deadLetters { checkTopicName(deadLetters, "kafka.dead_letters") }
+        let schemaChanges = section["schema_changes"].flatMap {
+            scalar($0, "kafka.schema_changes", expected: "the topic in which the connector tells of DDL")
+        }
         var passed: [String: SecretText] = [:]
         let given = section["properties"].map { properties($0, "kafka.properties") } ?? []
         for (key, value) in given {
@@ -78,8 +82,7 @@ extension PlaybookParser {
         guard let topics else { return nil }
         return KafkaSection(
             brokers: brokers, topics: topics, format: format ?? .debeziumJSON, deadLetters: deadLetters,
-            properties: passed,
-            location: text.location(node.mark))
+            schemaChanges: schemaChanges, properties: passed, location: text.location(node.mark))
     }
 
     private func checkBroker(_ broker: Located<String>) {

@@ -17,6 +17,8 @@ public struct KafkaSection: Sendable {
     public var format: Format
     /// The topic that gets a copy of what is set aside; nil for none.
     public var deadLetters: Located<String>?
+    /// The topic in which the connector tells of DDL; nil without one.
+    public var schemaChanges: Located<String>?
     /// Any librdkafka property.
     public var properties: [String: SecretText]
     /// Where the section stands.

@@ -48,11 +48,14 @@ final class ContractWatch {
         guard let watched = entities[question.entity] else { return }
         let shown = question.description.map { watched.pinned.contract.difference(toFields: Set($0.fields)) } ?? []
         let retyped = schemaChanges(watched, question.description)
-        if question.header != nil, watched.barrier == nil, shown.isEmpty, retyped.isEmpty {
+        if question.header != nil, watched.barrier == nil, !watched.isAnnounced(question.header?.position),
+            shown.isEmpty, retyped.isEmpty
+        {
             return watched.accept(question.layout, question.description)
         }
         guard canLook else {
-            try react(shown + retyped, watched, question, ledger)
+            if watched.isAnnounced(question.header?.position) { throw try announcedFailure(watched, question, ledger) }
+            try react(try told(shown, watched, ledger) + retyped, watched, question, ledger)
             return watched.accept(question.layout, question.description)
         }
         let changes: [ContractChange]
@@ -93,7 +96,8 @@ final class ContractWatch {
             let found = changes[one.entity.entity.name] ?? []
             for change in found { try note(change, one.entity, seenIn: nil, ledger) }
             guard pausing == nil, !wasKnown, one.entity.barrier != nil else { continue }
-            pausing = failure(found.filter { reaction(to: $0, one.entity) == .pause }, one.place, one.entity)
+            let reasons = found.filter { reaction(to: $0, one.entity) == .pause }.map(\.description)
+            pausing = failure(reasons.joined(separator: "; "), one.place, one.entity)
         }
         return pausing
     }
@@ -106,17 +110,17 @@ final class ContractWatch {
     ) throws {
         for change in changes { try note(change, watched, seenIn: question.record, ledger) }
         let pausing = changes.filter { reaction(to: $0, watched) == .pause }
-        if !pausing.isEmpty { throw failure(pausing, question.entity, watched) }
+        guard !pausing.isEmpty else { return }
+        throw failure(pausing.map(\.description).joined(separator: "; "), question.entity, watched)
     }
 
-    private func failure(_ changes: [ContractChange], _ place: Int, _ watched: WatchedEntity) -> EntityFailure {
-        let list = changes.map(\.description).joined(separator: "; ")
-        return EntityFailure(
+    func failure(_ changes: String, _ place: Int, _ watched: WatchedEntity) -> EntityFailure {
+        EntityFailure(
             entity: place,
             cause: SyncError(
                 .drift,
                 """
-                \(watched.entity.source) no longer keeps to its contract, version \(watched.pinned.version): \(list); \
+                \(watched.entity.source) no longer keeps to its contract, version \(watched.pinned.version): \(changes); \
                 `tidegate playbook drift` proposes what to do
                 """))
     }
@@ -131,14 +135,16 @@ final class ContractWatch {
         .reaction(to: change, policy: watched.entity.drift)
     }
 
-    private func note(
-        _ change: ContractChange, _ watched: WatchedEntity, seenIn: String?, _ ledger: Connection
+    func note(
+        _ change: ContractChange, _ watched: WatchedEntity, seenIn: String?, _ ledger: Connection,
+        position: SourcePosition? = nil
     ) throws {
         let reaction = reaction(to: change, watched)
         guard reaction != .ignore else { return }
         try Contracts(on: ledger).note(
             change, of: watched.entity.name, reaction: reaction,
-            proposal: DriftProposal(change, of: watched.entity, in: playbook), seenIn: seenIn)
+            proposal: DriftProposal(change, of: watched.entity, in: playbook), seenIn: seenIn,
+            position: position)
     }
 
     /// What an embedded schema says of the columns that is not what it said before.
@@ -176,7 +182,7 @@ final class ContractWatch {
             let isKept = !found.contains { $0.visibleColumns.isEmpty && reaction(to: $0, one) == .pause }
             one.note(isKept: isKept, at: position)
             if isKept { kept.append(one.entity.name) }
-            if found.isEmpty { try Contracts(on: ledger).settle(one.entity.name) }
+            try Contracts(on: ledger).settle(one.entity.name, keeping: found)
         }
         try Contracts(on: ledger).confirm(kept, at: position)
         return changes

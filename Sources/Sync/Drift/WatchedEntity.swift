@@ -15,6 +15,8 @@ final class WatchedEntity {
     private var latest = -1
     /// From here on in the source's log events may have been changed in a way that they do not show.
     private(set) var barrier: LSN?
+    /// From here on the connector has announced a change that events do not show.
+    var announcedBarrier: SourcePosition?
     /// The end of the source's log when it was last found to keep to what events do not show.
     private(set) var confirmed: LSN?
     /// What the embedded schema says of the columns, of the events that were fine last.
@@ -31,18 +33,25 @@ final class WatchedEntity {
     /// Whether a row must not be taken before `ContractWatch` has been asked about it.
     @inline(__always)
     func mustJudge(_ layout: Int, _ position: SourcePosition?) -> Bool {
-        if layout == latest, barrier == nil { return false }
+        if layout == latest, barrier == nil, announcedBarrier == nil { return false }
         return mayBeAffected(layout, position)
     }
 
     private func mayBeAffected(_ layout: Int, _ position: SourcePosition?) -> Bool {
         if let barrier, let position, position.minor >= barrier.rawValue { return true }
+        if isAnnounced(position) { return true }
         if layout == 0 { return false }
         if fine.contains(layout) {
             latest = layout
             return false
         }
         return !(fineWhenOld.contains(layout) && isOlderThanContract(position))
+    }
+
+    /// Whether an event stands behind a change that was announced.
+    func isAnnounced(_ position: SourcePosition?) -> Bool {
+        guard let announcedBarrier, let position else { return false }
+        return position >= announcedBarrier
     }
 
     func isOlderThanContract(_ position: SourcePosition?) -> Bool {

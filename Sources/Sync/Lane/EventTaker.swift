@@ -20,12 +20,15 @@ final class EventTaker {
         case untold(any Error)
         /// Whether the contract with the source lets it be taken is to be decided first; the message was not taken.
         case unjudged(ContractWatch.Question)
+        /// The connector announces tables, which is to be noted first; the message was not taken.
+        case announced([AnnouncedTable], record: String, place: Int, offset: Int64)
         /// The partition cannot go on.
         case failed(Model.TopicPartition, KafkaError)
     }
 
     private struct Origin {
         let place: Int
+        /// -1 for the topic in which the connector tells of DDL.
         let entity: Int
         let partitions: Int
         let takesSnapshotRows: Bool
@@ -37,6 +40,10 @@ final class EventTaker {
     /// By entity, what is known of the source's contract; nil for one that has none.
     private let watched: [WatchedEntity?]
     private let hasSource: Bool
+    private let schemaChanges: String?
+    private let schemaChangeReader = SchemaChangeReader()
+    /// The announcement that was noted last.
+    var noted: (place: Int, offset: Int64)?
     private let entityByTopic: [String: Int]
     private var origins: [Model.TopicPartition: Origin] = [:]
     /// Entities whose messages are left for later.
@@ -55,6 +62,7 @@ final class EventTaker {
     ) throws(SyncError) {
         watched = watch.entities
         hasSource = watch.canLook
+        schemaChanges = playbook.kafka.schemaChanges?.value
         self.batch = batch
         self.echoes = echoes
         var byTopic: [String: Int] = [:]
@@ -75,7 +83,8 @@ final class EventTaker {
     /// Begins to take a partition's messages.
     func add(_ assignment: LaneMailbox.Assignment) {
         let checkpoint = assignment.checkpoint
-        guard let entity = entityByTopic[checkpoint.partition.topic] else { return }
+        let isAnnouncing = checkpoint.partition.topic == schemaChanges
+        guard let entity = entityByTopic[checkpoint.partition.topic] ?? (isAnnouncing ? -1 : nil) else { return }
         let free = origins[checkpoint.partition]?.place ?? batch.partitions.firstIndex { $0 == nil }
         let place = free ?? batch.partitions.count
         if free == nil { batch.partitions.append(nil) }
@@ -110,6 +119,7 @@ final class EventTaker {
         if let error = message.error { return failure(error, progress) }
         if let next = progress.nextOffset, message.offset < next { return .ignored }
         if stopped.contains(origin.entity) { return .ignored }
+        if origin.entity < 0 { return takeAnnouncement(message, origin) }
         let entity = batch.entities[origin.entity]
         do {
             let outcome = try entity.decoder.decode(
@@ -220,6 +230,18 @@ final class EventTaker {
         if entity.reduce(row) == .barrier { return .barrier }
         advance(message, origin, header)
         return .taken
+    }
+
+    private func takeAnnouncement(_ message: borrowing Message, _ origin: Origin) -> Outcome {
+        if noted.map({ $0 != (origin.place, message.offset) }) ?? true, let value = message.value,
+            let tables = try? schemaChangeReader.tables(in: value),
+            tables.contains(where: { table in watched.contains { $0?.entity.source == table.table } })
+        {
+            return .announced(
+                tables, record: "\(message.topic)[\(message.partition)]@\(message.offset)", place: origin.place,
+                offset: message.offset)
+        }
+        return skip(.schemaChange, message, origin)
     }
 
     /// A message that cannot be decoded may be the first one of another contract.

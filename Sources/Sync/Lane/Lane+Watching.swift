@@ -1,3 +1,4 @@
+internal import ChangeEvents
 internal import Logging
 internal import Model
 
@@ -5,12 +6,11 @@ internal import Model
 extension Lane {
     /// Looks at the source's catalog, if it is time to; what keeps that from being done is tried again the next time.
     func watchSource() {
-        guard watch.canLook, batch.isEmpty, ContinuousClock.now >= nextWatch, let ledger = connections.ledger else {
-            return
-        }
+        guard batch.isEmpty, ContinuousClock.now >= nextWatch, let ledger = connections.ledger else { return }
         // With jitter, so that many lanes do not ask at the same time.
         nextWatch = .now + watchInterval * Double.random(in: 0.8...1.2)
         do {
+            try watch.readBarriers(ledger)
             try watch.look(at: mine, ledger: ledger)
         } catch {
             logger.info("source's catalog not compared", metadata: ["lane": "\(number)", "error": "\(error)"])
@@ -31,6 +31,18 @@ extension Lane {
             pause(after: error, &startBackoff)
         }
         return false
+    }
+
+    /// Notes what the connector has announced, when everything before it is applied.
+    func note(_ tables: [AnnouncedTable], _ record: String) -> Bool {
+        guard batch.isEmpty, let ledger = connections.ledger else { return false }
+        do {
+            try watch.note(tables, record, ledger)
+            return true
+        } catch {
+            pause(after: error, &startBackoff)
+            return false
+        }
     }
 
     /// Rows that are rejected may be the first of another contract: then it is not they that are wrong. Without an answer of

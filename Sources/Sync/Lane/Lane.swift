@@ -145,6 +145,9 @@ final class Lane {
                     return
                 case .untold(let error): return wait(after: error)
                 case .unjudged(let question): if !judge(question) { return }
+                case .announced(let tables, let record, let place, let offset):
+                    if !note(tables, record) { return }
+                    taker.noted = (place, offset)
                 case .failed(let partition, let error):
                     cursor.next += 1
                     partitionFailed(partition, error)

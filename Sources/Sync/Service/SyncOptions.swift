@@ -31,7 +31,7 @@ public struct SyncOptions: Sendable {
     public init(
         target: ConnectionString, source: ConnectionString?, kafka: Redacted<[String: String]>, flow: Flow = .forward,
         group: String, lanes: Int? = nil, owner: String, stopsAtEnd: Bool = false,
-        contracts: [EntityName: PinnedContract] = [:], edition: String? = nil, watchInterval: Duration = .seconds(30)
+        contracts: [EntityName: PinnedContract] = [:], edition: String? = nil, watchInterval: Duration = .seconds(10)
     ) {
         self.contracts = contracts
         self.edition = edition

@@ -88,7 +88,7 @@ public final class SyncService: Sendable {
             assigner.commitOffsets(waiting: true)
             logTimings()
         }
-        try consumer.subscribe(playbook.topics)
+        try consumer.subscribe(playbook.topics + [playbook.kafka.schemaChanges?.value].compactMap { $0 })
         while !stopping.load(ordering: .sequentiallyConsistent), failure.withLock({ $0 == nil }) {
             if let event = consumer.poll(timeout: .milliseconds(100)) { assigner.handle(event) }
             assigner.tick()
