@@ -31,6 +31,17 @@ import Testing
         expect(.yamlSyntax, in: "⟦")
     }
 
+    @Test func driftIsOneOfThreeWords() {
+        expect(
+            .badValue,
+            in: """
+                playbook: test
+                target: { postgres: "host=x" }
+                entities:
+                  a: { from: public.a, into: public.a, fields: same, drift: ⟦pauze }
+                """, advice: "pause")
+    }
+
     @Test func keyThatStandsTwice() {
         expect(.duplicateKey, in: "playbook: test\ntarget: { postgres: x }\n⟦playbook: other\n")
         expect(

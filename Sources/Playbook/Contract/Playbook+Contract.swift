@@ -11,7 +11,7 @@ extension Playbook {
                     defaultExpression: column.defaultExpression, isGenerated: column.isGenerated)
             },
             key: eventKey(of: table), replicaIdentity: table.replicaIdentity.rawValue,
-            modes: source.connectorProperties)
+            modes: modes)
     }
 
     /// What it relies on of a source table that cannot be asked: the columns that it names itself.
@@ -19,8 +19,11 @@ extension Playbook {
         SourceContract(
             table: definition.from.value.description,
             columns: definition.columns.map { .init(name: $0.name.value, type: $0.type.value) }, key: key,
-            replicaIdentity: nil, modes: source.connectorProperties)
+            replicaIdentity: nil, modes: modes)
     }
+
+    /// The connector's properties but for secrets.
+    private var modes: [String: String] { source.connectorProperties.filter { !KafkaSection.isSecret($0.key) } }
 
     /// What events of a table are keyed by: the table's own key, unless the connector was told otherwise.
     func eventKey(of table: CatalogTable) -> [String] {
