@@ -122,7 +122,7 @@ struct VerifyCommand: ParsableCommand {
         var verify = VerifyOptions(source: source, target: workspace.target) { playbook.kafka.topic(of: $0) }
         verify.sessionSettings = try playbook.sessionSettings() + [(Actor.setting, Redacted(Actor.current))]
         verify.slots = CaptureCommand.slotNames(of: playbook.playbook)
-        verify.logEnds = try LogEnds(playbook.kafka.resolvedProperties().reveal()).read
+        verify.logEnds = try LogEnds(playbook.kafka.resolvedProperties()).read
         verify.wave = wave.map { WaveName(rawValue: $0) }
         verify.entities = entity.map { EntityName(rawValue: $0) }
         verify.onlyDirty = dirty

@@ -51,7 +51,7 @@ extension EntityApplier {
             try stageFromSource(others.map(\.key), seeing: [], reader)
         }
         for defect in entity.quarantines {
-            let found = try connection.query(filter.take(defect), [.int(Self.rereadMask)])
+            let found = try connection.query(filter.take(defect, scopes.started), [.int(Self.rereadMask)])
             if found.rowCount > 0 { throw DefectFound(defect: defect.defect) }
         }
         _ = try dropPending(reader)
