@@ -86,7 +86,8 @@ let package = Package(
         .executableTarget(
             name: "tidegate",
             dependencies: [
-                "Model", "ChangeEvents", "Playbook", "Ledger", "Capture", "Sync", "Throttling", "Baseline", "Verification",
+                "Model", "ChangeEvents", "Playbook", "Ledger", "Capture", "Sync", "Throttling", "Baseline",
+                "Verification",
                 "LibPQ", "RDKafka", "Sandbox", "Demo",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
