@@ -38,7 +38,7 @@ public final class Verifier {
         for entity in notLoaded { options.report(.skipped(entity)) }
         guard !compared.isEmpty else {
             throw VerificationError(
-                .nothingToVerify, "nothing of \(subject) is loaded yet: there is nothing to compare")
+                .nothingToVerify, "nothing is loaded yet of what was asked for (\(subject)): load it first")
         }
         let ledger = Verifications(on: sessions.target)
         let (id, isResumed) = try ledger.open(

@@ -130,6 +130,12 @@ import Verification
             }
             #expect(outcome.verdict == .unproven && outcome.keys() == [.unproven: ["400"]])
             #expect(outcome.reasons.first?.contains("no_such_slot") == true)
+            struct NoAnswer: Error {}
+            let deaf = try fixture.verify { options in
+                options.logEnds = { _ in throw NoAnswer() }
+                options.patience = .milliseconds(300)
+            }
+            #expect(deaf.verdict == .unproven && deaf.reasons.first?.contains("NoAnswer") == true)
         }
     }
 

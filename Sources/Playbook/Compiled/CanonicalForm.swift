@@ -25,13 +25,13 @@ public struct CanonicalForm: Hashable, Sendable {
         "smallint", "integer", "bigint", "text", "character varying", "boolean", "date", "timestamp without time zone",
         "timestamp with time zone", "uuid", "bytea", "bpchar",
     ]
-    /// PostgreSQL's own hash functions of some types, which take a seed, and a value that stands for NULL.
+    /// PostgreSQL's own hash functions of some types, which take a seed, and a literal that stands for NULL.
     private static let hashFunctions: [String: (name: String, stand: String)] = [
-        "smallint": ("hashint2extended", "0"), "integer": ("hashint4extended", "0"),
-        "bigint": ("hashint8extended", "0"),
+        "smallint": ("hashint2extended", "'0'"), "integer": ("hashint4extended", "'0'"),
+        "bigint": ("hashint8extended", "'0'"),
         "text": ("hashtextextended", "''"), "character varying": ("hashtextextended", "''"),
-        "bpchar": ("hashbpcharextended", "''"), "numeric": ("hash_numeric_extended", "0"),
-        "real": ("hashfloat4extended", "0"), "double precision": ("hashfloat8extended", "0"),
+        "bpchar": ("hashbpcharextended", "''"), "numeric": ("hash_numeric_extended", "'0'"),
+        "real": ("hashfloat4extended", "'0'"), "double precision": ("hashfloat8extended", "'0'"),
     ]
     /// Types whose modifiers round a value as it is stored; those of texts refuse it instead.
     private static let rounding: Set<String> = [

@@ -65,15 +65,15 @@ enum DigestForm: String, CaseIterable {
     /// One of the columns of each type that is hashed as it is, to compare what the two sides make of it.
     private var probe: String {
         let values = [
-            Value(sql: "CAST(-1 AS int2)", function: ("hashint2extended", "0")),
-            Value(sql: "CAST(70000 AS int4)", function: ("hashint4extended", "0")),
-            Value(sql: "CAST(5000000000 AS int8)", function: ("hashint8extended", "0"), isNeverNull: true),
+            Value(sql: "CAST(-1 AS int2)", function: ("hashint2extended", "'0'")),
+            Value(sql: "CAST(70000 AS int4)", function: ("hashint4extended", "'0'")),
+            Value(sql: "CAST(5000000000 AS int8)", function: ("hashint8extended", "'0'"), isNeverNull: true),
             Value(sql: "CAST('Straße' AS text)", function: ("hashtextextended", "''")),
             Value(sql: "CAST(NULL AS text)", function: ("hashtextextended", "''")),
             Value(sql: "CAST('ab' AS bpchar)", function: ("hashbpcharextended", "''")),
-            Value(sql: "CAST('-1.50e-3' AS numeric)", function: ("hash_numeric_extended", "0")),
-            Value(sql: "CAST(0.1 AS float4)", function: ("hashfloat4extended", "0")),
-            Value(sql: "CAST(-0.5 AS float8)", function: ("hashfloat8extended", "0")), Value(sql: "true"),
+            Value(sql: "CAST('-1.50e-3' AS numeric)", function: ("hash_numeric_extended", "'0'")),
+            Value(sql: "CAST(0.1 AS float4)", function: ("hashfloat4extended", "'0'")),
+            Value(sql: "CAST(-0.5 AS float8)", function: ("hashfloat8extended", "'0'")), Value(sql: "true"),
             Value(sql: "CAST('2026-02-28' AS date)"), Value(sql: "CAST('2026-02-28 12:34:56.789' AS timestamp)"),
             Value(sql: "CAST('2026-02-28 12:34:56.789+02' AS timestamptz)"),
             Value(sql: "CAST('0d6a5c5e-1111-2222-3333-444455556666' AS uuid)"),

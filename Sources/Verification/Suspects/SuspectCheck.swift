@@ -151,7 +151,7 @@ struct SuspectCheck {
     ) throws -> String? {
         var bounds: [TopicPartition: Int64]?
         while true {
-            switch try passage.look(past: seal, bounds: bounds, source: sessions.source, ledger: sessions.target) {
+            switch try look(past: seal, bounds) {
             case .passed: return nil
             case .bounded(let ends): bounds = ends
             case .behind(let what):
@@ -160,6 +160,16 @@ struct SuspectCheck {
                 if keys.count <= Self.mostWatched { try look(keys, &seen) }
                 try sessions.target.query("SELECT pg_sleep(0.002)")
             }
+        }
+    }
+
+    /// Looks how far the stream has come. A broker that does not answer leaves rows unproven: it fails nothing.
+    private func look(past seal: Seal, _ bounds: [TopicPartition: Int64]?) throws -> StreamPassage.Verdict {
+        do {
+            return try passage.look(past: seal, bounds: bounds, source: sessions.source, ledger: sessions.target)
+        } catch {
+            if error is PostgresError || error is LedgerError { throw error }
+            return .behind("\(error)")
         }
     }
 
