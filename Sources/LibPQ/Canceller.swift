@@ -20,7 +20,7 @@ internal import CLibPQ
         }
         guard sent == 1 else {
             let text = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            throw PostgresError(.connection, text.trimmed)
+            throw PostgresError(.connection, text)
         }
     }
 }

@@ -13,7 +13,7 @@ extension Connection {
         unsafe PQsetErrorVerbosity(pointer, PQERRORS_VERBOSE)
         guard unsafe finishConnecting(pointer, within: string.connectTimeout) else {
             var report = unsafe String(cString: PQerrorMessage(pointer))
-            if report.trimmed.isEmpty { report = "no answer within \(string.connectTimeout ?? .zero)" }
+            if report.inOneLine.isEmpty { report = "no answer within \(string.connectTimeout ?? .zero)" }
             unsafe PQfinish(pointer)
             throw PostgresError(connectingTo: string, report: report)
         }

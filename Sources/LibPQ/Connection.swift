@@ -116,6 +116,6 @@ internal import CLibPQ
         guard let pointer = unsafe pointer else { return PostgresError(.closed, "the connection was closed") }
         let message = unsafe String(cString: PQerrorMessage(pointer))
         let broken = unsafe PQstatus(pointer) != CONNECTION_OK
-        return PostgresError(broken ? .connection : code, message.trimmed)
+        return PostgresError(broken ? .connection : code, message)
     }
 }

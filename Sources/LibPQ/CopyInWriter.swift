@@ -20,7 +20,7 @@ internal import CLibPQ
             let sent = unsafe PQputCopyData(
                 handle, piece.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(end - start))
             guard sent == 1 else {
-                throw PostgresError(.connection, unsafe String(cString: PQerrorMessage(handle)).trimmed)
+                throw PostgresError(.connection, unsafe String(cString: PQerrorMessage(handle)))
             }
             start = end
         }

@@ -45,7 +45,7 @@ internal import CLibPQ
 
     private func check(_ sent: Int32) throws(PostgresError) {
         guard sent == 1 else {
-            throw PostgresError(.connection, unsafe String(cString: PQerrorMessage(handle)).trimmed)
+            throw PostgresError(.connection, unsafe String(cString: PQerrorMessage(handle)))
         }
     }
 }

@@ -12,16 +12,18 @@ extension PostgresError {
             } else {
                 .server
             }
-        let message = result.errorField("M") ?? result.errorMessage.trimmed
+        let message = result.errorField("M") ?? result.errorMessage
         self.init(code: code, sqlState: state, message: message, field: result.errorField)
     }
 }
 
 extension String {
-    /// Without white space at the end, which libpq leaves there.
-    var trimmed: String {
-        var text = self[...]
-        while text.last?.isWhitespace == true { text.removeLast() }
-        return String(text)
+    /// The lines of a message in one, without the white space around them: libpq ends messages with a line break, and
+    /// continues some on indented lines, which would break a line of a log.
+    var inOneLine: String {
+        guard contains(where: \.isNewline) else { return self }
+        return split(whereSeparator: \.isNewline).map { line in
+            line.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()
+        }.map { String($0) }.joined(separator: " ")
     }
 }

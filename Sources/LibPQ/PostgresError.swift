@@ -63,9 +63,9 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible, CustomDeb
     ) {
         self.code = code
         self.sqlState = sqlState
-        self.message = message
+        self.message = message.inOneLine
         detail = field("D")
-        hint = field("H")
+        hint = field("H")?.inOneLine
         position = field("P").flatMap(Int.init)
         schema = field("s")
         table = field("t")

@@ -76,6 +76,20 @@ import Testing
         }
     }
 
+    /// What libpq says of a lost connection goes over three lines; a line of a log is one.
+    @Test func anErrorIsOneLine() throws {
+        try withDatabase { database in
+            let connection = try database.connect()
+            let pid = try connection.execute("SELECT pg_backend_pid()").scalar ?? ""
+            try database.connect().execute("SELECT pg_terminate_backend(\(pid), 5000)")
+            let lost = try #require(throws: PostgresError.self) { try connection.execute("SELECT 1") }
+            #expect(!lost.message.contains { $0.isNewline || $0 == "\t" } && !lost.description.isEmpty)
+        }
+        let error = PostgresError(.connection, "gone\n\tfor some\n\treason.\n")
+        #expect(
+            error.message == "gone for some reason." && error.description == "connection error: gone for some reason.")
+    }
+
     @Test func languageOfMessagesMakesNoDifference() {
         let german = PostgresError(
             .server, "ungültige Eingabesyntax für Typ integer: »topsecret«", sqlState: .invalidTextRepresentation)
