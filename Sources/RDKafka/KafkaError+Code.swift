@@ -119,12 +119,13 @@ extension KafkaError.Code {
         }
     }
 
-    /// Whether waiting can mend it: connections, leadership, coordinators, timeouts, full queues.
+    /// Whether waiting can mend it: connections, leadership, coordinators, timeouts, full queues, and a membership that the
+    /// group has ended, for the client joins again.
     public var isTransient: Bool { Self.transient.contains(self) }
 
     private static let transient: Set<Self> = [
         .transport, .resolve, .allBrokersDown, .timedOut, .queueFull, .messageTimedOut, .leaderNotAvailable,
         .notLeader, .requestTimedOut, .coordinatorLoading, .coordinatorNotAvailable, .notCoordinator,
-        .notEnoughReplicas, .rebalanceInProgress, .storageError,
+        .notEnoughReplicas, .rebalanceInProgress, .illegalGeneration, .unknownMember, .storageError,
     ]
 }

@@ -14,6 +14,19 @@ import Testing
         #expect(throws: KafkaError.self) { try consumer.metadata(timeout: .milliseconds(300)) }
     }
 
+    /// The client joins the group again by itself.
+    @Test(arguments: [KafkaError.Code.unknownMember, .illegalGeneration, .rebalanceInProgress])
+    func aMembershipThatHasEndedPasses(code: KafkaError.Code) throws {
+        let cluster = try MockCluster()
+        try cluster.createTopic("t", partitions: 1)
+        let consumer = try consumer(cluster)
+        cluster.pushRequestErrors(.offsetCommit, [code])
+        let error = #expect(throws: KafkaError.self) {
+            try consumer.commit([TopicPartitionOffset("t", 0, 1)], async: false)
+        }
+        #expect(error?.code == code && error?.isRetriable == true)
+    }
+
     @Test func anUnknownTopicIsNamed() throws {
         let cluster = try MockCluster()
         cluster.setTopicError("t", .unknownTopicOrPartition)
