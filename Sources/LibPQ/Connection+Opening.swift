@@ -11,6 +11,8 @@ extension Connection {
         }
         guard let pointer = unsafe started else { throw PostgresError(.connection, "out of memory") }
         unsafe PQsetErrorVerbosity(pointer, PQERRORS_VERBOSE)
+        // libpq's default prints notices to standard error; some come before the connection is ready.
+        _ = unsafe PQsetNoticeReceiver(pointer, { _, _ in }, nil)
         guard unsafe finishConnecting(pointer, within: string.connectTimeout) else {
             var report = unsafe String(cString: PQerrorMessage(pointer))
             if report.inOneLine.isEmpty { report = "no answer within \(string.connectTimeout ?? .zero)" }
@@ -18,8 +20,6 @@ extension Connection {
             throw PostgresError(connectingTo: string, report: report)
         }
         unsafe PQsetErrorVerbosity(pointer, PQERRORS_DEFAULT)
-        // libpq's default prints notices to standard error.
-        _ = unsafe PQsetNoticeReceiver(pointer, { _, _ in }, nil)
         return unsafe pointer
     }
 
