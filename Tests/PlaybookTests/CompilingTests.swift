@@ -5,6 +5,23 @@ import Playbook
 import Testing
 
 @Suite struct CompilingTests {
+    /// An application's locks and a server that goes down are no mistakes of the playbook.
+    @Test(arguments: ["40P01", "55P03", "53100", "57P01"]) func troubleThatPassesIsNoFinding(state: String) throws {
+        try ShopSchema.with { source, target in
+            try target.execute(
+                """
+                CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS
+                    $$ BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = '\(state)'; END $$;
+                CREATE EVENT TRIGGER refuse ON ddl_command_start WHEN TAG IN ('CREATE VIEW') EXECUTE FUNCTION refuse()
+                """)
+            let playbook = try Playbook(parsing: shopPlaybook, file: "shop.yaml")
+            let error = #expect(throws: PlaybookError.self) {
+                try CompiledPlaybook.compile(playbook, source: source, target: target)
+            }
+            #expect(error?.code == .database && error?.isRetriable == true && error?.findings.isEmpty == true)
+        }
+    }
+
     @Test func designsPlaybookCompiles() throws {
         try ShopSchema.with { source, target in
             let playbook = try Playbook(parsing: shopPlaybook, file: "shop.yaml")

@@ -83,7 +83,7 @@ extension PlaybookCompiler {
         do {
             try session.create("CREATE TEMPORARY TABLE \(table) (v \(column.type.value)); ")
         } catch {
-            guard error.code == .server else { throw error }
+            guard error.isAnswer else { throw error }
             guard error.sqlState == .undefinedObject else {
                 self.error(
                     .badValue, at: column.type.location, "\"\(column.type.value)\" is not a type: \(error.message)",

@@ -118,7 +118,7 @@ extension PlaybookCompiler {
             }
             return answer
         } catch let refusal as ProbeSession.Refusal {
-            guard refusal.error.code == .server || refusal.error.code == .usage else { throw refusal.error }
+            guard refusal.error.isAnswer || refusal.error.code == .usage else { throw refusal.error }
             report(refusal, expression, what, names: names)
             return nil
         }

@@ -147,7 +147,7 @@ extension PlaybookCompiler {
         do {
             try source.query(prefix + expression.sql + "\n)")
         } catch {
-            guard error.code == .server else { throw error }
+            guard error.isAnswer else { throw error }
             report(
                 ProbeSession.Refusal(error, of: expression.sql, after: prefix), expression,
                 "entity \(draft.name): scope in wave \(wave.name.value), on the source",

@@ -149,7 +149,7 @@ extension PlaybookCompiler {
             do {
                 try session.explain(sql)
             } catch {
-                guard error.code == .server else { throw error }
+                guard error.isAnswer else { throw error }
                 let isRight = error.sqlState == .insufficientPrivilege
                 self.error(
                     isRight ? .roleRights : .expression,

@@ -1,6 +1,12 @@
 import LibPQ
 import Model
 
+extension PostgresError {
+    /// Whether it tells something of the statement that was tried: a deadlock, a lock that did not come or a server that
+    /// goes down say nothing of it.
+    var isAnswer: Bool { code == .server && !isRetriable }
+}
+
 /// Asks the target about expressions, in a transaction that is rolled back.
 ///
 /// PostgreSQL itself says what an expression depends on: the view over it does. That holds for subselects, casts and
