@@ -5,20 +5,21 @@ import Glibc
 #endif
 
 /// A small file system in memory, mounted in a folder of its own.
-final class SmallDisk {
+public final class SmallDisk {
     /// A folder on it that a PostgreSQL server can use.
-    let path: String
+    public let path: String
     private let root: String
     private let megabytes: Int
 
     /// Whether this process may mount one.
-    static let isPossible: Bool = {
+    public static let isPossible: Bool = {
         guard geteuid() == 0, let disk = try? SmallDisk(megabytes: 1) else { return false }
         disk.unmount()
         return true
     }()
 
-    init(megabytes: Int) throws {
+    /// Mounts one.
+    public init(megabytes: Int) throws {
         self.megabytes = megabytes
         root = FileManager.default.temporaryDirectory.appendingPathComponent("tidegate-disk.\(UUID().uuidString)").path
         path = "\(root)/space"
@@ -37,15 +38,16 @@ final class SmallDisk {
     }
 
     /// Fills it up.
-    func fill(leaving free: Int) throws {
+    public func fill(leaving free: Int) throws {
         let filler = Data(count: (megabytes - free) << 20)
         try? filler.write(to: URL(fileURLWithPath: "\(root)/filler"))
     }
 
     /// Makes room again.
-    func empty() throws { try FileManager.default.removeItem(atPath: "\(root)/filler") }
+    public func empty() throws { try FileManager.default.removeItem(atPath: "\(root)/filler") }
 
-    func unmount() {
+    /// Ends it; what still uses it keeps it until then.
+    public func unmount() {
         umount2(root, Int32(MNT_DETACH))
         rmdir(root)
     }
