@@ -53,6 +53,18 @@ import Testing
         #expect(failure(event("null"))?.path == "after")
     }
 
+    /// Found by changed events: each was read beyond its end.
+    @Test(arguments: ["\"E5\"", "\"e+5\"", "\"-E5\"", "\"5\"", "1E", "1e+", "E5"]) func aNumberWithoutAnEndIsRefused(
+        number: String
+    ) throws {
+        let column = SourceColumn(name: "n", type: SourceType(postgres: "numeric"))
+        let decoder = EventDecoder(
+            columns: [column], modes: try ConnectorModes(properties: ["decimal.handling.mode": "string"]))
+        let batch = RowBatch(columnCount: 1)
+        func decode() throws { _ = try decoder.decode(value: event("{\"n\":\(number)}"), into: batch) }
+        if number == "\"5\"" { try decode() } else { #expect(throws: DecodeError.self) { try decode() } }
+    }
+
     @Test func whatEveryEventHasIsMissed() {
         #expect(failure("{}")?.path == "op")
         #expect(failure(#"{"op":"c","after":{}}"#)?.path == "source")

@@ -34,6 +34,14 @@ final class RoundTrip {
         }
     }
 
+    /// Encodes one value of any bytes.
+    func encode(_ text: [UInt8]) throws {
+        try text.withUnsafeBytes { bytes in
+            let span = ValueSpan(offset: 0, length: Int32(bytes.count))
+            try encoder.encode(Self.stamp, before: nil, after: SourceRow(bytes: bytes, spans: [span]), into: buffer)
+        }
+    }
+
     func pass(_ texts: [String?]) throws -> [String?] {
         try encode(texts)
         batch.removeAll()

@@ -73,8 +73,11 @@ extension ValueWriter {
         guard let mark = raw.firstIndex(of: UInt8(ascii: "E")) ?? raw.firstIndex(of: UInt8(ascii: "e")) else {
             return sink.append(raw)
         }
-        let start = raw[mark + 1] == UInt8(ascii: "+") ? mark + 2 : mark + 1
-        guard let exponent = raw.dropFirst(start).integer, exponent.magnitude <= 16_383 else {
+        let hasPlus = mark + 1 < raw.count && raw[mark + 1] == UInt8(ascii: "+")
+        let start = hasPlus ? mark + 2 : mark + 1
+        guard (0..<mark).contains(where: { raw.digit($0) != nil }), start < raw.count,
+            let exponent = raw.dropFirst(start).integer, exponent.magnitude <= 16_383
+        else {
             throw .encoding("a decimal that PostgreSQL can hold")
         }
         let mantissa = raw.slice(0, mark)

@@ -29,7 +29,8 @@ extension JSONValueWriter {
 
     /// `(x,y)` as a struct of the numbers and their well-known binary.
     mutating func writePoint(_ text: ByteView, into sink: inout ByteSink) throws(ValueFault) {
-        guard text.count > 4, let comma = text.firstIndex(of: UInt8(ascii: ",")) else { throw .encoding("a point") }
+        guard text.count > 4, let comma = text.firstIndex(of: UInt8(ascii: ",")), (1..<text.count - 1).contains(comma)
+        else { throw .encoding("a point") }
         let (first, second) = (text.slice(1, comma), text.slice(comma + 1, text.count - 1))
         guard let x = Double(first.string), let y = Double(second.string) else { throw .encoding("a point") }
         sink.append("{\"x\":")

@@ -4,6 +4,7 @@ extension JSONValueWriter {
     private static func parts(_ text: ByteView) -> (months: Int64, days: Int64, microseconds: Int64)? {
         var (months, days, microseconds): (Int64, Int64, Int64) = (0, 0, 0)
         let words = text.string.split(separator: " ")
+        guard words.count <= 8 else { return nil }
         var index = 0
         while index < words.count {
             let word = words[index]
@@ -16,7 +17,8 @@ extension JSONValueWriter {
                 index += 1
                 continue
             }
-            guard index + 1 < words.count, let number = Int64(word) else { return nil }
+            // PostgreSQL has 32 bits for months and for days.
+            guard index + 1 < words.count, let number = Int32(word).map(Int64.init) else { return nil }
             switch words[index + 1] {
             case "year", "years": months += number * 12
             case "mon", "mons": months += number

@@ -41,7 +41,9 @@ extension JSONValueWriter {
         _ text: ByteView, _ encoding: ColumnEncoding, into sink: inout ByteSink
     ) throws(ValueFault) {
         if Self.isInfinite(text) { return writeInfinity(text[0] != UInt8(ascii: "-"), encoding, into: &sink) }
-        guard let (days, clock) = CalendarReading.timestamp(text) else { throw .encoding("a time stamp") }
+        guard let (days, clock) = CalendarReading.timestamp(text), CalendarText.dayRange.contains(days) else {
+            throw .encoding("a time stamp")
+        }
         if isISO {
             putQuote(into: &sink)
             putISODate(days, into: &sink)
@@ -114,7 +116,7 @@ extension JSONValueWriter {
         var zone = space
         while zone < body.count, body[zone] != UInt8(ascii: "+"), body[zone] != UInt8(ascii: "-") { zone += 1 }
         guard let days = CalendarReading.days(body.slice(0, space)),
-            let clock = CalendarReading.time(body.slice(space + 1, zone))
+            let clock = CalendarReading.time(body.slice(space + 1, zone)), zone >= space + 9
         else { throw .encoding("a time stamp with a zone") }
         let (year, month, day) = CalendarText.civil(days)
         putISODate(isBC ? CalendarText.days(year: 1 - year, month: month, day: day) : days, into: &sink)
