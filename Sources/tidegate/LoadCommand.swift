@@ -70,7 +70,7 @@ struct LoadCommand: ParsableCommand {
             load.folder = csv
             load.sealTimeout = sealTimeout.map { .seconds($0) }
             let logEnds = try LogEnds(playbook.kafka.resolvedProperties())
-            load.logEnds = logEnds.read
+            load.logEnds = logEnds.readPatiently
             load.report = { progress.report($0) }
             let monitor = throttle(playbook, workspace, logEnds, slots: load.slots) { progress.report($0) }
             load.throttle = monitor

@@ -1,3 +1,4 @@
+import Foundation
 import Model
 import RDKafka
 
@@ -10,6 +11,18 @@ struct LogEnds: Sendable {
         admin = try Admin(
             Configuration(properties.reveal()),
             renewCredentials: { Credentials(of: try properties.renewed().reveal()) })
+    }
+
+    /// The same as `read`; a leader that moves or a broker that is away for a moment is waited for.
+    @Sendable func readPatiently(_ topic: String) throws -> [Model.TopicPartition: PartitionProgress.Bound] {
+        let deadline = ContinuousClock.now + .seconds(120)
+        while true {
+            do {
+                return try read(topic)
+            } catch let error as KafkaError where error.isRetriable && ContinuousClock.now < deadline {
+                Thread.sleep(forTimeInterval: 0.2)
+            }
+        }
     }
 
     /// The ends of a topic's partitions; none for a topic that does not exist.

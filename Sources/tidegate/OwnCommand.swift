@@ -103,7 +103,7 @@ extension OwnCommand {
             let drain = FlowDrain(
                 isReverse ? .reverse : .forward, topics: playbook.topics(reverse: isReverse),
                 slots: CaptureCommand.slotNames(of: playbook, reverse: isReverse), limit: .seconds(drainTimeout),
-                logEnds: try LogEnds(playbook.kafka.resolvedProperties()).read)
+                logEnds: try LogEnds(playbook.kafka.resolvedProperties()).readPatiently)
             let (source, target) = (workspace.sourceConnection, workspace.targetConnection)
             let end = try drain.wait(source: isReverse ? target : source, ledger: isReverse ? source ?? target : target)
             return ["drained": end.map { "to \($0)" } ?? "to the ends of the topics"]
