@@ -42,6 +42,8 @@ extension KafkaError.Code {
     public static let timedOut = Self(rawValue: -185)
     /// The producer's queue is full: wait for deliveries and try again.
     public static let queueFull = Self(rawValue: -184)
+    /// The client looks for the group's coordinator.
+    public static let waitingForCoordinator = Self(rawValue: -180)
     /// TLS failed.
     public static let tls = Self(rawValue: -181)
     /// The call does not fit the client's state.
@@ -76,6 +78,8 @@ extension KafkaError.Code {
     public static let requestTimedOut = Self(rawValue: 7)
     /// The message is larger than the broker or `message.max.bytes` allows.
     public static let messageTooLarge = Self(rawValue: 10)
+    /// The broker lost its connection before it could answer.
+    public static let networkException = Self(rawValue: 13)
     /// The coordinator is loading.
     public static let coordinatorLoading = Self(rawValue: 14)
     /// There is no coordinator at the moment.
@@ -84,6 +88,8 @@ extension KafkaError.Code {
     public static let notCoordinator = Self(rawValue: 16)
     /// Too few replicas are in sync.
     public static let notEnoughReplicas = Self(rawValue: 19)
+    /// The message is written, and then too few replicas were in sync.
+    public static let notEnoughReplicasAfterAppend = Self(rawValue: 20)
     /// The member belongs to an older generation of the group.
     public static let illegalGeneration = Self(rawValue: 22)
     /// The group does not know the member.
@@ -104,6 +110,11 @@ extension KafkaError.Code {
     public static let saslAuthenticationFailed = Self(rawValue: 58)
     /// A disk of the broker failed.
     public static let storageError = Self(rawValue: 56)
+
+    /// The client's idea of the leader is older than the broker's.
+    public static let fencedLeaderEpoch = Self(rawValue: 74)
+    /// The broker's idea of the leader is older than the client's.
+    public static let unknownLeaderEpoch = Self(rawValue: 75)
 
     /// Which properties of the client to look at; nil when it is not about them.
     var advice: String? {
@@ -126,6 +137,8 @@ extension KafkaError.Code {
     private static let transient: Set<Self> = [
         .transport, .resolve, .allBrokersDown, .timedOut, .queueFull, .messageTimedOut, .leaderNotAvailable,
         .notLeader, .requestTimedOut, .coordinatorLoading, .coordinatorNotAvailable, .notCoordinator,
-        .notEnoughReplicas, .rebalanceInProgress, .illegalGeneration, .unknownMember, .storageError,
+        .notEnoughReplicas, .notEnoughReplicasAfterAppend, .networkException, .waitingForCoordinator,
+        .fencedLeaderEpoch, .unknownLeaderEpoch, .rebalanceInProgress, .illegalGeneration, .unknownMember,
+        .storageError,
     ]
 }

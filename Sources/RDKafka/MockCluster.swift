@@ -69,6 +69,20 @@ import CRDKafka
             unsafe rd_kafka_mock_broker_set_rtt(pointer, id, duration.milliseconds), "delaying broker \(id)")
     }
 
+    /// Makes a broker the leader of a partition; the log moves with it.
+    public func setLeader(_ topic: String, _ partition: Int32, to broker: Int32) throws(KafkaError) {
+        try KafkaError.check(
+            unsafe rd_kafka_mock_partition_set_leader(pointer, topic, partition, broker),
+            "making broker \(broker) the leader of \(topic)/\(partition)")
+    }
+
+    /// Makes a broker the coordinator of a consumer group.
+    public func setCoordinator(ofGroup group: String, to broker: Int32) throws(KafkaError) {
+        try KafkaError.check(
+            unsafe rd_kafka_mock_coordinator_set(pointer, "group", group, broker),
+            "making broker \(broker) the coordinator of \(group)")
+    }
+
     /// Kinds of requests, by Kafka's numbers.
     public enum Request: Int16, Sendable {
         case produce = 0

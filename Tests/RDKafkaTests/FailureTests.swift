@@ -27,6 +27,12 @@ import Testing
         #expect(error?.code == code && error?.isRetriable == true)
     }
 
+    @Test(arguments: [
+        KafkaError.Code.waitingForCoordinator, .networkException, .notEnoughReplicasAfterAppend, .fencedLeaderEpoch,
+        .unknownLeaderEpoch,
+    ])
+    func whatPassesIsRetriable(code: KafkaError.Code) { #expect(KafkaError(code: code).isRetriable) }
+
     @Test func anUnknownTopicIsNamed() throws {
         let cluster = try MockCluster()
         cluster.setTopicError("t", .unknownTopicOrPartition)
