@@ -20,6 +20,8 @@ let package = Package(
         .executable(name: "tidegate", targets: ["tidegate"]),
         .library(name: "Sandbox", targets: ["Sandbox"]),
         .library(name: "ChangeEvents", targets: ["ChangeEvents", "Model"]),
+        // Preloaded by ops/chaos into the processes whose clock it changes.
+        .library(name: "FakeClock", type: .dynamic, targets: ["FakeClock"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -113,6 +115,18 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/StreamSupport", swiftSettings: strict),
+        // The fault harness: ops/chaos.
+        .target(name: "FakeClock", path: "Tests/FakeClock", cSettings: [.treatAllWarnings(as: .error)]),
+        .target(
+            name: "Chaos", dependencies: ["Demo", "LibPQ", "RDKafka", "Sandbox", "TestSupport"], path: "Tests/Chaos",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "tidegate-chaos",
+            dependencies: ["Chaos", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tests/tidegate-chaos", swiftSettings: strict),
+        .testTarget(
+            name: "ChaosTests", dependencies: ["Chaos", "TestSupport", "tidegate", "tidegate-chaos"],
+            swiftSettings: strict),
         .testTarget(name: "LibPQTests", dependencies: ["LibPQ", "Sandbox", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "RDKafkaTests", dependencies: ["RDKafka", "Sandbox", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "VaultTests", dependencies: ["Vault", "Model", "TestSupport"], swiftSettings: strict),

@@ -1,11 +1,11 @@
 import Foundation
-import LibPQ
+package import LibPQ
 import RDKafka
 import Sandbox
 
 /// Waits until everything that one side has written has arrived in the other: log position confirmed, then log ends
 /// reached by the checkpoints.
-struct Drain {
+package struct Drain {
     let from: Connection
     /// The other side, where the flow's ledger is.
     let to: Connection
@@ -13,10 +13,14 @@ struct Drain {
     let broker: String
     let limit: Duration
 
+    package init(from: Connection, to: Connection, topics: [String: Int], broker: String, limit: Duration) {
+        (self.from, self.to, self.topics, self.broker, self.limit) = (from, to, topics, broker, limit)
+    }
+
     /// Waits; the writes must have stopped.
     ///
     /// - Throws: what is missing when the limit is over.
-    func wait(while alive: () throws -> Void) throws {
+    package func wait(while alive: () throws -> Void) throws {
         let deadline = ContinuousClock.now + limit
         let end = try from.execute("SELECT pg_current_wal_lsn()").scalar ?? "0/0"
         try until(deadline, "the capture to confirm \(end)", alive) {

@@ -1,7 +1,7 @@
 /// A table of the source, its counterpart in the target, and what each row must look like on both sides.
 ///
 /// Written by hand and apart from the playbook: it says again what the migration is to do.
-struct ComparedTable {
+package struct ComparedTable {
     let name: String
     let source: String
     let target: String
@@ -21,7 +21,7 @@ struct ComparedTable {
         self.targetColumns = targetColumns ?? sourceColumns
     }
 
-    static let all: [ComparedTable] = [
+    package static let all: [ComparedTable] = [
         ComparedTable(
             "customers", source: "shop.customers", target: "crm.customer", key: "id::text",
             sourceColumns: """

@@ -1,18 +1,18 @@
-import LibPQ
+package import LibPQ
 
 /// Compares both sides row by row, with SQL of its own.
-struct Comparison {
+package struct Comparison {
     /// How one table came out.
-    struct Outcome: Equatable {
-        let table: String
-        var rows = 0
-        var missing = 0
-        var unexpected = 0
-        var different = 0
+    package struct Outcome: Equatable {
+        package let table: String
+        package var rows = 0
+        package var missing = 0
+        package var unexpected = 0
+        package var different = 0
         /// Keys of the first differences, with their kind.
-        var examples: [String] = []
+        package var examples: [String] = []
 
-        var isIdentical: Bool { missing + unexpected + different == 0 }
+        package var isIdentical: Bool { missing + unexpected + different == 0 }
 
         mutating func note(_ kind: String, _ key: String) {
             if examples.count < 5 { examples.append("\(kind) \(key)") }
@@ -20,7 +20,7 @@ struct Comparison {
     }
 
     /// Reads both sides in one snapshot each and compares them.
-    static func run(
+    package static func run(
         source: Connection, target: Connection, tables: [ComparedTable] = ComparedTable.all
     ) throws -> [Outcome] {
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"

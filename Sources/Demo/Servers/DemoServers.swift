@@ -3,8 +3,8 @@ import LibPQ
 import Sandbox
 
 /// The two throwaway clusters, the broker and the working folder. All end with this object.
-final class DemoServers: Sendable {
-    static let topicPartitions = [
+package final class DemoServers: Sendable {
+    package static let topicPartitions = [
         "shop.shop.customers": 4, "shop.shop.orders": 8, "shop.shop.order_lines": 8, "shop.shop.tickets": 4,
         "shop.shop.attachments": 8, "shop.shop.probe": 1,
     ]

@@ -1,5 +1,5 @@
 /// One transaction that people who use the shop make.
-enum WriteAction: CaseIterable {
+package enum WriteAction: CaseIterable {
     case placeOrder, advanceOrder, changeLine, openTicket, answerTicket, editCustomer, newCustomer
     case deleteOrder, deleteTicket, renameAttachment, renumberLine, replaceAttachment, changeTicketID, moveCustomer
 
@@ -23,7 +23,7 @@ enum WriteAction: CaseIterable {
     }
 
     /// One at random, by weight.
-    static func random(using generator: inout some RandomNumberGenerator) -> WriteAction {
+    package static func random(using generator: inout some RandomNumberGenerator) -> WriteAction {
         var left = Int.random(in: 0..<allCases.reduce(0) { $0 + $1.weight }, using: &generator)
         for action in allCases {
             left -= action.weight
@@ -35,7 +35,7 @@ enum WriteAction: CaseIterable {
     /// The statements of the transaction. The server picks the rows.
     ///
     /// - Parameter orders: a condition over customers and orders alike: of whom orders are made and changed here.
-    func sql(orders: String) -> String {
+    package func sql(orders: String) -> String {
         switch self {
         case .placeOrder:
             """

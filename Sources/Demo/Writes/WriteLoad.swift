@@ -1,17 +1,17 @@
 import Foundation
-import LibPQ
+package import LibPQ
 import Synchronization
 
 /// People using a system while it is moved: several connections that write at a steady rate, each on its own thread.
-final class WriteLoad: Sendable {
+package final class WriteLoad: Sendable {
     /// What the writers have done.
-    struct Tally: Sendable {
-        var committed = 0
+    package struct Tally: Sendable {
+        package var committed = 0
         /// Refused by the server itself: deadlocks, rows that somebody else has just deleted. They leave rolled-back work in
         /// the log, as in life.
-        var refused = 0
+        package var refused = 0
 
-        static func + (left: Tally, right: Tally) -> Tally {
+        package static func + (left: Tally, right: Tally) -> Tally {
             Tally(committed: left.committed + right.committed, refused: left.refused + right.refused)
         }
     }
@@ -23,16 +23,24 @@ final class WriteLoad: Sendable {
     }
 
     private let state = Mutex(State())
+    private let database: ConnectionString
+    private let reconnects: Bool
     private let action: @Sendable () -> String
     private let stopping = Atomic<Bool>(false)
     private let ended = DispatchSemaphore(value: 0)
 
     /// Starts the writers.
     ///
-    /// - Parameter action: makes the SQL of one transaction.
-    init(
-        _ database: ConnectionString, writers: Int, transactionsPerSecond: Int, action: @escaping @Sendable () -> String
+    /// - Parameters:
+    ///   - reconnects: whether a writer whose connection is lost opens another, as an application would; without it that is
+    ///     a failure.
+    ///   - action: makes the SQL of one transaction.
+    package init(
+        _ database: ConnectionString, writers: Int, transactionsPerSecond: Int, reconnects: Bool = false,
+        action: @escaping @Sendable () -> String
     ) throws {
+        self.database = database
+        self.reconnects = reconnects
         self.action = action
         let pause = Double(writers) / Double(max(transactionsPerSecond, 1))
         for number in 0..<writers {
@@ -52,7 +60,7 @@ final class WriteLoad: Sendable {
     /// Ends the writers and waits for their last commits.
     ///
     /// - Throws: what ended one of them before.
-    func stop() throws -> Tally {
+    package func stop() throws -> Tally {
         stopping.store(true, ordering: .sequentiallyConsistent)
         for _ in 0..<state.withLock({ $0.running }) { ended.wait() }
         return try state.withLock { state in
@@ -62,8 +70,9 @@ final class WriteLoad: Sendable {
         }
     }
 
-    private func write(_ connection: Connection, every pause: Double) {
+    private func write(_ first: Connection, every pause: Double) {
         defer { ended.signal() }
+        var connection = first
         var next = Date()
         while !stopping.load(ordering: .sequentiallyConsistent) {
             do {
@@ -71,6 +80,9 @@ final class WriteLoad: Sendable {
                 state.withLock { $0.tally.committed += 1 }
             } catch let error where error.sqlState?.classCode == "40" || error.sqlState?.classCode == "23" {
                 state.withLock { $0.tally.refused += 1 }
+            } catch let error where reconnects && error.isRetriable {
+                // Tried again at the next turn.
+                if let fresh = try? Connection(database, applicationName: "writer") { connection = fresh }
             } catch {
                 state.withLock { $0.failure = error }
                 return
