@@ -86,7 +86,16 @@ final class Place {
     /// The offsets after the last message of each partition.
     func logEnds() throws -> [TopicPartition: Int64] {
         let admin = try Admin(Configuration(["bootstrap.servers": broker.bootstrapServers]))
-        return try admin.listOffsets(Self.partitions, at: .latest, timeout: .seconds(20))
+        let deadline = ContinuousClock.now + .seconds(60)
+        while true {
+            do {
+                return try admin.listOffsets(Self.partitions, at: .latest, timeout: .seconds(20))
+            } catch {
+                // An injected error was meant for another, and struck us.
+                guard error.isRetriable, ContinuousClock.now < deadline else { throw error }
+                Thread.sleep(forTimeInterval: 0.1)
+            }
+        }
     }
 
     static var partitions: [TopicPartition] {
