@@ -90,7 +90,7 @@ import Testing
         let logger = Logger(label: "fuzz", factory: { _ in SwiftLogNoOpLogHandler() })
         let translator = StreamTranslator(
             configuration, catalog: try RelationCatalog(connection),
-            producer: try EventProducer(configuration.kafka.reveal(), logger: logger), database: "fuzz",
+            producer: try EventProducer(configuration.kafka, logger: logger), database: "fuzz",
             confirmed: LSN(rawValue: 0))
         for message in messages {
             try message.withUnsafeBytes { try translator.handle($0, at: LSN(rawValue: 1)) }
