@@ -46,10 +46,7 @@ struct ComparedEntity: Sendable {
     }
 
     /// Whether key ranges mean the same on both sides. Otherwise there is one range, with every key.
-    var hasRanges: Bool {
-        entity.keyOrder == .strong
-            && entity.fields.filter(\.isKey).map(\.sourceColumn) == entity.sourceKey.map(Optional.some)
-    }
+    var hasRanges: Bool { entity.keyOrder == .strong && hasPlainKey }
 
     /// Whether a target key tells which source row it is of.
     var hasPlainKey: Bool {

@@ -20,8 +20,9 @@ enum DigestForm: String, CaseIterable {
         var function: (name: String, stand: String)?
         var isNeverNull = false
 
-        fileprivate func hash(_ seed: String) -> String {
-            guard let function else { return "hash_record_extended(ROW(\(sql)), \(seed))" }
+        /// Its hash, which goes on from that of the values before it.
+        fileprivate func hash(after seed: String) -> String {
+            guard let function else { return seed }
             let value = isNeverNull ? sql : "coalesce(\(sql), \(function.stand))"
             let isText = function.stand == "''"
             return "\(function.name)(\(value)\(isText ? " COLLATE \"C\"" : ""), \(seed))"
@@ -41,11 +42,10 @@ enum DigestForm: String, CaseIterable {
 
     /// Hashes value after value. A NULL is hashed as what stands for it, so which values are NULL is hashed beforehand.
     private static func chain(_ values: [Value]) -> String {
-        let (chained, others) = (values.filter { $0.function != nil }, values.filter { $0.function == nil })
-        let plain = others.map(\.sql)
+        let plain = values.filter { $0.function == nil }.map(\.sql)
         var hash =
             plain.isEmpty ? "CAST(1 AS bigint)" : "hash_record_extended(ROW(\(plain.joined(separator: ", "))), 1)"
-        let nullable = chained.filter { !$0.isNeverNull }.map(\.sql)
+        let nullable = values.filter { $0.function != nil && !$0.isNeverNull }.map(\.sql)
         if !nullable.isEmpty {
             let nulls = (plain + nullable.map { "\($0) IS NULL" }).joined(separator: ", ")
             hash = """
@@ -53,7 +53,7 @@ enum DigestForm: String, CaseIterable {
                 ELSE hash_record_extended(ROW(\(nulls)), 2) END
                 """
         }
-        return chained.reversed().reduce(hash) { $1.hash($0) }
+        return values.reversed().reduce(hash) { $1.hash(after: $0) }
     }
 
     /// SQL of the digest of rows: their number and two sums. `rows` selects the hash as `h`; it stands apart, so that each
