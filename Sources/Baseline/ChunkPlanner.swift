@@ -36,7 +36,9 @@ public struct ChunkPlanner {
     /// - Parameter predicate: which rows, over the source's table under its own name; nil for all.
     public func plan(_ entity: CompiledEntity, where predicate: String?) throws -> Plan {
         let statements = entity.statements
-        let size = try size(of: entity.source)
+        guard let size = try TableSize(of: entity.source, on: source) else {
+            throw BaselineError(.source, "the source has no table \(entity.source)")
+        }
         if let bytes = size.bytes, bytes <= chunkBytes {
             return Plan(ranges: [(KeyRange(low: nil, high: nil), size.rows)], rows: size.rows)
         }
@@ -81,31 +83,4 @@ public struct ChunkPlanner {
 
     /// Statistics are what somebody has left there: they may be anything.
     private static func whole(_ value: Double) -> Int { Int(exactly: max(0, min(value, 1e15)).rounded()) ?? 0 }
-
-    private struct Size {
-        /// nil when nobody knows; such a table cannot be sampled either.
-        var bytes: Int?
-        var rows: Int
-    }
-
-    /// The size of a table with its large values and its partitions, from the catalog: rows from the last ANALYZE, or
-    /// from the size when there was none.
-    private func size(of table: TableName) throws -> Size {
-        let result = try source.query(
-            """
-            WITH part AS (
-                SELECT c.oid, c.relkind, c.reltuples, pg_table_size(c.oid) AS bytes, c.relpages, pg_relation_size(c.oid) AS heap
-                FROM (SELECT coalesce(p.relid, r.oid) AS oid FROM (SELECT $1::regclass::oid AS oid) AS r
-                      LEFT JOIN LATERAL pg_partition_tree(r.oid) AS p ON true) AS t
-                JOIN pg_class c ON c.oid = t.oid)
-            SELECT sum(bytes)::bigint AS bytes,
-                least(sum(CASE WHEN reltuples < 0 OR relpages <= 0 THEN heap / 100.0
-                    ELSE reltuples::float8 / relpages * (heap / current_setting('block_size')::int) END), 1e15)::bigint AS rows,
-                bool_and(relkind IN ('r', 'p', 'm')) AS samplable
-            FROM part
-            """, [.text(table.quoted)])
-        guard let row = result.rows.first else { throw BaselineError(.source, "the source has no table \(table)") }
-        let isKnown = row.bool("samplable") ?? false
-        return Size(bytes: isKnown ? row.int("bytes") ?? 0 : nil, rows: row.int("rows") ?? 0)
-    }
 }

@@ -92,7 +92,8 @@ public struct Chunks {
         let result = try connection.query(
             """
             UPDATE tidegate.chunk
-            SET state = 'merged', snapshot = $4::pg_snapshot, rows = $5, bytes = $6, digest = $7, merged_at = now()
+            SET state = 'merged', snapshot = $4::pg_snapshot, rows = $5, bytes = $6, digest = $7,
+                merged_at = clock_timestamp()
             WHERE id = $1 AND worker_id = $2 AND attempt = $3 AND state = 'running'
             """,
             [

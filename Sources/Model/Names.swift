@@ -31,7 +31,7 @@ public struct TableName: Hashable, Sendable, Comparable, Codable, CustomStringCo
 }
 
 /// The name of an entity in the playbook: one source table mapped to one target table.
-public struct EntityName: Hashable, Sendable, Comparable, RawRepresentable, CustomStringConvertible,
+public struct EntityName: Hashable, Sendable, Comparable, RawRepresentable, CustomStringConvertible, Encodable,
     ExpressibleByStringLiteral
 {
     public let rawValue: String
@@ -42,7 +42,7 @@ public struct EntityName: Hashable, Sendable, Comparable, RawRepresentable, Cust
 }
 
 /// The name of a wave in the playbook: entities with row scopes that move together.
-public struct WaveName: Hashable, Sendable, Comparable, RawRepresentable, CustomStringConvertible,
+public struct WaveName: Hashable, Sendable, Comparable, RawRepresentable, CustomStringConvertible, Encodable,
     ExpressibleByStringLiteral
 {
     public let rawValue: String

@@ -1,5 +1,5 @@
 /// One of the two systems.
-public enum Side: String, Sendable, CaseIterable {
+public enum Side: String, Sendable, CaseIterable, Encodable {
     /// The system that is being left.
     case source
     /// The PostgreSQL that the data moves to.

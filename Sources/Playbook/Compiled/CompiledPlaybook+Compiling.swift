@@ -17,6 +17,19 @@ extension CompiledPlaybook {
         return try compiler.compileOrExplain()
     }
 
+    /// Compiles a playbook whose waves are still to be planned: a foreign key that a wave cuts is no error but returned.
+    ///
+    /// The source's rows are asked whether a wave cuts a key, each time for at most 15 seconds; what was not found out is
+    /// among the playbook's findings.
+    /// - Parameters: as of `compile`.
+    /// - Throws: `PlaybookError` as `compile` does.
+    public static func survey(
+        _ playbook: Playbook, source: Connection?, target: Connection
+    ) throws(PlaybookError) -> (playbook: CompiledPlaybook, cuts: [WaveCut]) {
+        let compiler = PlaybookCompiler(playbook, source: source, target: target, isThorough: true, isSurvey: true)
+        return (try compiler.compileOrExplain(), compiler.cuts)
+    }
+
     /// The reverse flow's playbook: from the target to the source, of the entities of which the target may own anything.
     ///
     /// - Parameters:

@@ -1,3 +1,4 @@
+public import LibPQ
 public import Model
 
 /// A playbook that fits its databases, as SQL.
@@ -58,5 +59,14 @@ public struct CompiledPlaybook: Sendable {
     ) throws(PlaybookError) -> [(name: String, value: Redacted<String>)] {
         guard let masking = playbook.masking else { return [] }
         return try MaskingKey(masking.key.resolve()).settings
+    }
+
+    /// Makes a target session ready for the entities' statements.
+    ///
+    /// - Throws: `PlaybookError` of code `missingSecret`, or the database's error.
+    public func prepare(_ session: Connection) throws {
+        for (name, value) in try sessionSettings() {
+            try session.query("SELECT set_config($1, $2, false)", [.text(name), .text(value.reveal())])
+        }
     }
 }

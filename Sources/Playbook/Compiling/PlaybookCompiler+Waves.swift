@@ -2,7 +2,6 @@ import LibPQ
 import Model
 
 extension PlaybookCompiler {
-    private static let countLimit = 1000
     /// How long the source is asked about one foreign key.
     private static let patience = "15s"
 
@@ -35,7 +34,7 @@ extension PlaybookCompiler {
         }
         guard !parentScopes.isEmpty else {
             reportCut(
-                reference, scope, wave, "which no wave up to this one takes",
+                reference, scope, wave, .untaken, "which no wave up to this one takes",
                 advice: "take \(reference.parent.name) in this wave or an earlier one")
             return
         }
@@ -55,9 +54,9 @@ extension PlaybookCompiler {
         do {
             let count = try orphans(reference, own, conditions, source)
             guard count > 0 else { return }
-            let rows = count >= Self.countLimit ? "\(count) rows or more" : count == 1 ? "1 row" : "\(count) rows"
+            let rows = count >= WaveCut.mostCounted ? "\(count) rows or more" : count == 1 ? "1 row" : "\(count) rows"
             reportCut(
-                reference, scope, wave, "which for \(rows) are in no scope up to this wave",
+                reference, scope, wave, .rows(count), "which for \(rows) are in no scope up to this wave",
                 advice:
                     "use via \(reference.parent.name) on \(reference.columns.joined(separator: ", ")), or widen the "
                     + "scope of \(reference.parent.name)")
@@ -101,7 +100,7 @@ extension PlaybookCompiler {
             WHERE NOT EXISTS (SELECT FROM (
               SELECT \(parents.joined(separator: ", ")) FROM \(parent.source.quoted) AS \(parent.alias)
               WHERE \(conditions.map { "(\($0))" }.joined(separator: " OR "))) AS tidegate_parent
-              WHERE \(equal.joined(separator: " AND "))) LIMIT \(Self.countLimit)) AS cut
+              WHERE \(equal.joined(separator: " AND "))) LIMIT \(WaveCut.mostCounted)) AS cut
             """
         let result = try source.transaction("BEGIN TRANSACTION READ ONLY") {
             try source.execute("SET LOCAL statement_timeout = '\(Self.patience)'")
@@ -111,8 +110,16 @@ extension PlaybookCompiler {
     }
 
     private func reportCut(
-        _ reference: EntityReference, _ scope: ScopeDefinition, _ wave: WaveDefinition, _ why: String, advice: String
+        _ reference: EntityReference, _ scope: ScopeDefinition, _ wave: WaveDefinition, _ extent: WaveCut.Extent,
+        _ why: String, advice: String
     ) {
+        guard !isSurvey else {
+            return add(
+                WaveCut(
+                    wave: wave.name.value, child: reference.child.name, parent: reference.parent.name,
+                    foreignKey: reference.name, columns: reference.columns, parentColumns: reference.parentColumns,
+                    extent: extent, location: scope.location))
+        }
         let message =
             "wave \(wave.name.value) cuts the foreign key \(reference.name): rows of \(reference.child.name) point at "
             + "rows of \(reference.parent.name) \(why)"

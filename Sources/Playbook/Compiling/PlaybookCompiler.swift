@@ -21,14 +21,19 @@ final class PlaybookCompiler {
 
     /// Whether the source's rows are looked at for what no catalog shows. It takes time, so only a check does it.
     let isThorough: Bool
+    /// Whether the waves are still to be planned: then a foreign key that one cuts is collected, and is no finding.
+    let isSurvey: Bool
+    /// What a survey found to be cut.
+    private(set) var cuts: [WaveCut] = []
 
     init(
-        _ playbook: Playbook, source: Connection?, target: Connection, isThorough: Bool,
+        _ playbook: Playbook, source: Connection?, target: Connection, isThorough: Bool, isSurvey: Bool = false,
         forward: CompiledPlaybook? = nil, pinned: [EntityName: CatalogTable] = [:]
     ) {
         self.pinned = pinned
         self.forward = forward
         self.isThorough = isThorough
+        self.isSurvey = isSurvey
         self.playbook = playbook
         self.source = source
         self.target = target
@@ -166,6 +171,8 @@ final class PlaybookCompiler {
         let told = forward == nil ? finding : finding.ofReverseFlow
         if !findings.contains(told) { findings.append(told) }
     }
+
+    func add(_ cut: WaveCut) { cuts.append(cut) }
 
     func error(
         _ rule: Rule, at location: FileLocation, _ message: String, expected: String? = nil, advice: String? = nil
