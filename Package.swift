@@ -85,11 +85,14 @@ let package = Package(
             name: "Verification",
             dependencies: ["Model", "ChangeEvents", "Playbook", "Ledger", "LibPQ", "Sync", "Baseline"],
             swiftSettings: strict),
+        .target(
+            name: "Planning", dependencies: ["Model", "ChangeEvents", "Playbook", "Ledger", "LibPQ"],
+            resources: [.embedInCode("Dependents/SQL")], swiftSettings: strict),
         .executableTarget(
             name: "tidegate",
             dependencies: [
                 "Model", "ChangeEvents", "Playbook", "Ledger", "Capture", "Sync", "Throttling", "Baseline",
-                "Verification",
+                "Verification", "Planning",
                 "LibPQ", "RDKafka", "Sandbox", "Demo",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -172,6 +175,9 @@ let package = Package(
                 "TestSupport",
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "PlanningTests",
+            dependencies: ["Planning", "Playbook", "Ledger", "Model", "LibPQ", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "DemoTests", dependencies: ["Demo", "LibPQ", "Playbook", "Sandbox", "TestSupport"],
             swiftSettings: strict),

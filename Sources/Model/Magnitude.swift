@@ -46,10 +46,9 @@ public enum Magnitude {
     public static func digits(_ value: Double) -> String {
         guard value.isFinite else { return "\(value)" }
         let size = abs(value)
-        if size >= 100 || value == value.rounded() {
-            return Int(exactly: value.rounded()).map { "\($0)" } ?? "\(value)"
-        }
-        return "\(size >= 10 ? (value * 10).rounded() / 10 : (value * 100).rounded() / 100)"
+        let short =
+            size >= 100 ? value.rounded() : size >= 10 ? (value * 10).rounded() / 10 : (value * 100).rounded() / 100
+        return Int(exactly: short).map { "\($0)" } ?? "\(short)"
     }
 
     private static func scaled(_ value: Double, by step: Double, _ units: [String]) -> String {

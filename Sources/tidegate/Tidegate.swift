@@ -9,6 +9,7 @@ struct Tidegate: AsyncParsableCommand {
             CheckCommand.self,
             InitCommand.self,
             PlaybookCommand.self,
+            PlanCommand.self,
             LoadCommand.self,
             SyncCommand.self,
             CaptureCommand.self,
