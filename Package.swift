@@ -88,11 +88,14 @@ let package = Package(
         .target(
             name: "Planning", dependencies: ["Model", "ChangeEvents", "Playbook", "Ledger", "LibPQ"],
             resources: [.embedInCode("Dependents/SQL")], swiftSettings: strict),
+        .target(
+            name: "Profiling", dependencies: ["Model", "ChangeEvents", "Playbook", "Ledger", "LibPQ"],
+            swiftSettings: strict),
         .executableTarget(
             name: "tidegate",
             dependencies: [
                 "Model", "ChangeEvents", "Playbook", "Ledger", "Capture", "Sync", "Throttling", "Baseline",
-                "Verification", "Planning",
+                "Verification", "Planning", "Profiling",
                 "LibPQ", "RDKafka", "Sandbox", "Demo",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -178,6 +181,10 @@ let package = Package(
         .testTarget(
             name: "PlanningTests",
             dependencies: ["Planning", "Playbook", "Ledger", "Model", "LibPQ", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ProfilingTests",
+            dependencies: ["Profiling", "Playbook", "Ledger", "Model", "LibPQ", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "DemoTests", dependencies: ["Demo", "LibPQ", "Playbook", "Sandbox", "TestSupport"],
             swiftSettings: strict),

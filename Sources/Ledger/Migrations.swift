@@ -23,6 +23,7 @@ public struct Migrations {
         Step(
             number: 10, name: "verification",
             sql: String(decoding: PackageResources._010_verification_sql, as: UTF8.self)),
+        Step(number: 11, name: "profile", sql: String(decoding: PackageResources._011_profile_sql, as: UTF8.self)),
     ]
 
     private let steps: [Step]

@@ -10,6 +10,7 @@ struct Tidegate: AsyncParsableCommand {
             InitCommand.self,
             PlaybookCommand.self,
             PlanCommand.self,
+            ProfileCommand.self,
             LoadCommand.self,
             SyncCommand.self,
             CaptureCommand.self,

@@ -63,6 +63,54 @@ import Testing
         }
     }
 
+    @Test func planRefusesAWaveThatCutsAndProfileFindsWhatWouldBeRefused() throws {
+        let program = try BuiltProgram()
+        let tables =
+            "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, a_id int REFERENCES a, t text);"
+        try withDatabases { source, target in
+            try source.connect().execute(tables + "INSERT INTO a VALUES (1); INSERT INTO b VALUES (1, 1, 'long')")
+            try target.connect().execute(tables + "ALTER TABLE b ALTER t TYPE varchar(3)")
+            try withFolder { folder in
+                let environment = ["S": source.dataSourceName, "T": target.dataSourceName]
+                func write(_ waves: String) throws -> String {
+                    let text = """
+                        playbook: t
+                        source: { postgres: "${env:S}" }
+                        target: { postgres: "${env:T}" }
+                        kafka: { brokers: ["b:9092"], topics: "{table}", format: debezium-json }
+                        entities:
+                          a: { from: a, into: a, fields: same }
+                          b: { from: b, into: b, fields: same }
+                        waves: \(waves)
+                        """
+                    try text.write(toFile: "\(folder)/p.yaml", atomically: true, encoding: .utf8)
+                    return "\(folder)/p.yaml"
+                }
+                let svg = "\(folder)/plan.svg"
+                var file = try write("{ first: { b: all }, rest: { a: all } }")
+                let refused = try program.run(["plan", "-p", file, "--svg", svg], environment: environment)
+                #expect(refused.status == 1 && refused.output.contains("first: { a: all }"), "\(refused)")
+                #expect(try String(contentsOfFile: svg, encoding: .utf8).hasPrefix("<svg"))
+                file = try write("{ first: { a: all, b: all } }")
+                let fine = try program.run(["plan", "-p", file, "--json"], environment: environment)
+                #expect(fine.status == 0, "\(fine)")
+                #expect(try JSONSerialization.jsonObject(with: Data(fine.output.utf8)) is [String: Any])
+                #expect(try program.run(["plan", "-p", "\(folder)/none.yaml"]).status == 2)
+
+                let html = "\(folder)/profile.html"
+                let found = try program.run(["profile", "-p", file, "--html", html], environment: environment)
+                #expect(found.status == 1 && found.output.contains("too long for character varying(3)"), "\(found)")
+                #expect(try String(contentsOfFile: html, encoding: .utf8).contains("too long for"))
+                #expect(try target.connect().query("SELECT count(*) FROM tidegate.profile").scalar == "2")
+                let good = try program.run(
+                    ["profile", "-p", file, "--entity", "a", "--no-store", "--json"], environment: environment)
+                #expect(good.status == 0, "\(good)")
+                #expect(try target.connect().query("SELECT count(*) FROM tidegate.profile").scalar == "2")
+                #expect(try program.run(["profile", "-p", file, "--wave", "x"], environment: environment).status == 2)
+            }
+        }
+    }
+
     @Test func checkThatCannotBeMadeEndsWithTwo() throws {
         let program = try BuiltProgram()
         try withFolder { folder in

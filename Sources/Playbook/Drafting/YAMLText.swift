@@ -1,7 +1,7 @@
 /// Texts as YAML scalars.
-enum YAMLText {
+public enum YAMLText {
     /// The text plain where YAML takes it as it is, else in double quotes.
-    static func value(_ text: String) -> String {
+    public static func value(_ text: String) -> String {
         let isPlain = text.unicodeScalars.allSatisfy { scalar in
             scalar == "_" || scalar == "-" || scalar == "." || ("0"..."9").contains(scalar)
                 || ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
@@ -12,7 +12,7 @@ enum YAMLText {
     }
 
     /// The text in double quotes.
-    static func quoted(_ text: String) -> String {
+    public static func quoted(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {
             switch scalar {
