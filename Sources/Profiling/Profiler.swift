@@ -84,7 +84,7 @@ public struct Profiler {
         let mapped = try mapping.map(min(options.rows, Self.mostMapped), where: condition, options.showsValues)
         notes += mapped.notes
         let keys = KeyProbe(
-            entity: entity, playbook: playbook, sourceTable: sourceTable, targetTable: targetTable, sources: sources,
+            entity: entity, playbook: playbook, sourceTable: sourceTable, targetTable: targetTable,
             reader: reader, target: target, condition: condition, sample: reading.sample, staged: mapped.rows)
         let (duplicates, orphans) = (try keys.duplicates(), try keys.orphans())
         let columns = options.showsValues ? read.columns : read.columns.map(\.withoutValues)

@@ -29,6 +29,24 @@ import Testing
         }
     }
 
+    /// Its time is that of the rows on their way, which are read within the transaction that merges them.
+    @Test func aMergedChunkTellsItsRate() throws {
+        try withLedger { connection, _ in
+            let entity = try plan(connection, 1)
+            let worker = try Workers(on: connection).register("a")
+            let chunks = Chunks(on: connection)
+            let chunk = try #require(try chunks.take(entity, wave: "w", worker: worker))
+            #expect(try LoadRate.read(on: connection).isEmpty)
+            try connection.transaction {
+                try connection.query("SELECT pg_sleep(0.2)")
+                try chunks.complete(chunk, ChunkOutcome(snapshot: nil, rows: 1000, bytes: 50_000, digest: 0))
+            }
+            let rate = try #require(try LoadRate.read(on: connection)["orders"])
+            #expect(rate.chunks == 1 && rate.bytesPerRow == 50)
+            #expect(rate.median > 0 && rate.median <= 5000, "1,000 rows in 0.2 seconds or more")
+        }
+    }
+
     @Test func aDeadWorkersChunkIsTakenAgainAndTheDeadCannotMerge() throws {
         try withLedger { connection, database in
             let entity = try plan(connection, 1)

@@ -19,46 +19,50 @@ extension LikelyReference {
         let tables = playbook.entities.compactMap { entity in
             catalog[side == .source ? entity.source : entity.target].map { (entity.name, $0) }
         }
+        let names = ReferenceNames(tables.map(\.1))
         var found: [LikelyReference] = []
         for (child, table) in tables {
             let declared = Set(table.foreignKeys.flatMap(\.columns))
             for column in table.columns where !declared.contains(column.name) && !column.isGenerated {
-                let matches = tables.filter { parent, parentTable in
-                    guard let key = parentTable.singleKey, !(parent == child && key.name == column.name) else {
-                        return false
-                    }
-                    return key.isComparable(with: column) && parentTable.isNamed(by: column.name, key: key.name)
-                }
-                // Of several, the one whose name says most: `order_line_id` is no `line_id`.
-                guard let best = matches.max(by: { $0.1.name.name.count < $1.1.name.name.count }),
-                    let key = best.1.singleKey
+                guard let place = names.table(of: column.name), let key = tables[place].1.singleKey,
+                    key.isComparable(with: column), tables[place].0 != child || key.name != column.name
                 else { continue }
                 found.append(
                     LikelyReference(
-                        child: child, parent: best.0, side: side, childTable: table.name, parentTable: best.1.name,
-                        column: column.name, parentColumn: key.name))
+                        child: child, parent: tables[place].0, side: side, childTable: table.name,
+                        parentTable: tables[place].1.name, column: column.name, parentColumn: key.name))
             }
         }
         return found
     }
 }
 
-extension CatalogTable {
-    fileprivate var singleKey: CatalogColumn? {
-        primaryKey.count == 1 ? column(primaryKey[0]) : nil
-    }
+/// What columns that point at tables are likely to be called: `customer_id`, `customers_id`, `billing_customer_id`,
+/// `customerId`, `customer_no` for a key `no`.
+struct ReferenceNames {
+    private var places: [String: Int] = [:]
 
-    /// Whether a column's name says that it points at this table: `customer_id`, `customers_id`, `billing_customer_id`,
-    /// `customerId`, `customer_no` for a key `no`.
-    func isNamed(by column: String, key: String) -> Bool {
-        let column = Self.plain(column)
-        let keys: Set<String> = ["id", Self.plain(key)]
-        return Self.forms(of: Self.plain(name.name)).contains { form in
-            keys.contains { key in
-                let named = form + "_" + key
-                return column == named || column.hasSuffix("_" + named) || column == form + key
+    /// - Parameter tables: those without a key of one column are pointed at by none.
+    init(_ tables: [CatalogTable]) {
+        for (place, table) in tables.enumerated() {
+            guard let key = table.singleKey?.name else { continue }
+            for form in Self.forms(of: Self.plain(table.name.name)) {
+                for key in ["id", Self.plain(key)] {
+                    places["\(form)_\(key)"] = places["\(form)_\(key)"] ?? place
+                    places[form + key] = places[form + key] ?? place
+                }
             }
         }
+    }
+
+    /// The place of the table that a column's name says it points at: of several the one with the longest name, since
+    /// `order_line_id` is no `line_id`.
+    func table(of column: String) -> Int? {
+        let words = Self.plain(column).split(separator: "_")
+        for first in words.indices {
+            if let place = places[words[first...].joined(separator: "_")] { return place }
+        }
+        return nil
     }
 
     /// The word, and what it may be the plural of.
@@ -80,6 +84,12 @@ extension CatalogTable {
             plain += character.lowercased()
         }
         return plain
+    }
+}
+
+extension CatalogTable {
+    fileprivate var singleKey: CatalogColumn? {
+        primaryKey.count == 1 ? column(primaryKey[0]) : nil
     }
 }
 

@@ -30,12 +30,20 @@ struct RateSample: Hashable, Sendable {
             try target.execute(
                 "CREATE TEMPORARY TABLE tidegate_trial (LIKE \(entity.target.quoted) INCLUDING GENERATED INCLUDING INDEXES)"
             )
+            // Columns that the target fills by itself: their defaults may be sequences, which must not move.
+            let own = Set(entity.statements.insertableColumns).subtracting(entity.fields.map(\.column)).sorted()
+            for column in own {
+                try target.execute("ALTER TABLE \(trial) ALTER COLUMN \(quotedIdentifier(column)) DROP NOT NULL")
+            }
             let columns = entity.fields.map { quotedIdentifier($0.column) }.joined(separator: ", ")
             let values = entity.fields.map(\.sql).joined(separator: ", ")
             let clock = ContinuousClock()
             let begun = clock.now
             try target.execute(
-                "INSERT INTO \(trial) (\(columns)) SELECT \(values) FROM \(entity.statements.correctedStage)")
+                """
+                INSERT INTO \(trial) (\(columns)) SELECT \(values) FROM \(entity.statements.correctedStage)
+                ON CONFLICT DO NOTHING
+                """)
             let writing = clock.now - begun
             let rows = Double(staged.rows)
             return RateSample(

@@ -9,7 +9,6 @@ struct KeyProbe {
     let playbook: CompiledPlaybook
     let sourceTable: CatalogTable
     let targetTable: CatalogTable
-    let sources: Catalog
     let reader: BoundedReader
     /// In a transaction that will be rolled back, with the sample staged.
     let target: Connection

@@ -52,15 +52,14 @@ enum Chart {
             """
     }
 
-    /// Frequent forms or values, each with a bar of its share.
-    static func shares(_ counts: [FieldStatistics.Count], of rows: Int, limit: Int) -> String {
-        counts.prefix(limit).map { count in
-            let share = min(1, Double(count.rows) / Double(max(rows, 1)))
-            return """
-                <div class="share"><svg width="40" height="8" aria-hidden="true"><rect class="all" width="40" height="8" rx="2"/>\
-                <rect class="part" width="\(rounded(share * 40))" height="8" rx="2"/></svg>\
-                <code>\(HTML.escaped(count.text))</code> <span>\(Magnitude.percent(share))</span></div>
-                """
+    /// Forms or values, each with a bar of its share.
+    static func shares(_ counts: [(text: String, share: Double)]) -> String {
+        counts.map { text, share in
+            """
+            <div class="share"><svg width="40" height="8" aria-hidden="true"><rect class="all" width="40" height="8" rx="2"/>\
+            <rect class="part" width="\(rounded(share * 40))" height="8" rx="2"/></svg>\
+            <code>\(HTML.escaped(text))</code> <span>\(Magnitude.percent(share))</span></div>
+            """
         }.joined()
     }
 

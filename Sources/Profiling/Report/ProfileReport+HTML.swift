@@ -4,18 +4,34 @@ extension ProfileReport {
     /// The report as one page with its own style and pictures; it loads nothing.
     public var html: String {
         let title = HTML.escaped("Profile of \(playbook)")
-        let list = profiles.map { profile in
-            let findings = ProfileWords.findings(profile).count
-            let mark = findings == 0 ? "" : " <b>\(findings)</b>"
-            return "<a href=\"#\(HTML.escaped(profile.entity))\">\(HTML.escaped(profile.entity))\(mark)</a>"
-        }
         return """
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
             <title>\(title)</title><style>\(Self.style)</style></head>
-            <body><header><h1>\(title)</h1><nav>\(list.joined())</nav></header>
-            \(profiles.map(Self.section).joined())
+            <body><header><h1>\(title)</h1></header>
+            \(overview)\(profiles.map(Self.section).joined())
             </body></html>
+
+            """
+    }
+
+    /// A line for each entity, where there are several.
+    private var overview: String {
+        guard profiles.count > 1 else { return "" }
+        let lines = profiles.map { profile in
+            let findings = ProfileWords.findings(profile).count
+            return """
+                <tr><th scope="row"><a href="#\(HTML.escaped(profile.entity))">\(HTML.escaped(profile.entity))</a></th>\
+                <td>\(Magnitude.count(profile.rowsEstimated))</td><td>\(Magnitude.count(profile.rowsLooked))</td>\
+                <td>\(profile.columns.count)</td><td\(findings > 0 ? " class=\"count\"" : "")>\(findings)</td>\
+                <td>\(profile.suggestions.count)</td></tr>
+
+                """
+        }
+        return """
+            <div class="wide"><table><thead><tr><th>entity</th><th>rows</th><th>looked at</th><th>columns</th>\
+            <th>would be stumbled over</th><th>entries for defects</th></tr></thead><tbody>
+            \(lines.joined())</tbody></table></div>
 
             """
     }
@@ -49,17 +65,16 @@ extension ProfileReport {
     }
 
     private static func line(_ field: FieldStatistics) -> String {
-        let set = field.rows - field.nulls
         let isText = field.deciles.isEmpty
         let spread = Chart.spread(
             isText ? field.lengths : field.deciles,
             label: isText ? "lengths of \(field.name)" : "values of \(field.name)")
-        let shown = field.values.isEmpty ? field.forms : field.values
+        let shown = ProfileWords.frequent(field.values.isEmpty ? field.forms : field.values, field).prefix(4)
         return """
             <tr><th scope="row">\(HTML.escaped(field.name))<small>\(field.kind.rawValue)</small></th>\
             <td class="nowrap">\(Chart.nulls(field.nullShare))</td><td>\(HTML.escaped(ProfileWords.distinct(field)))</td>\
             <td>\(HTML.escaped(ProfileWords.range(field)))</td><td>\(spread)</td>\
-            <td>\(HTML.escaped(ProfileWords.remarks(field)))</td><td>\(Chart.shares(shown, of: set, limit: 4))</td></tr>
+            <td>\(HTML.escaped(ProfileWords.remarks(field)))</td><td>\(Chart.shares(Array(shown)))</td></tr>
 
             """
     }
@@ -72,8 +87,7 @@ extension ProfileReport {
         body{margin:0 auto;padding:24px;max-width:1320px;background:var(--ground);color:var(--text);\
         font:14px/1.45 system-ui,"Segoe UI","DejaVu Sans",sans-serif}
         h1{font-size:24px;margin:0 0 8px}h2{font-size:19px;margin:32px 0 2px}h3{font-size:14px;margin:10px 0 4px}
-        nav a{display:inline-block;margin:0 12px 4px 0;color:var(--bar);text-decoration:none}
-        nav b{background:var(--badedge);color:var(--ground);border-radius:9px;padding:0 7px;font-size:12px}
+        th a{color:var(--bar);text-decoration:none}.count{color:var(--badedge);font-weight:600}
         .note,small{color:var(--note)}small{display:block;font-weight:400}.note{margin:2px 0 8px}.good{color:var(--good)}
         .bad{background:var(--bad);border-left:4px solid var(--badedge);padding:4px 14px;border-radius:4px}
         ul{margin:4px 0 8px;padding-left:20px}pre{background:var(--head);border:1px solid var(--edge);border-radius:6px;\

@@ -72,9 +72,18 @@ enum ProfileWords {
         return words.joined(separator: ", ")
     }
 
+    /// The forms that more than a few values have, each with its share of the values.
     static func forms(_ field: FieldStatistics, _ limit: Int = 3) -> String {
-        field.forms.prefix(limit).map { form in
-            "\(form.text) (\(Magnitude.percent(Double(form.rows) / Double(max(field.rows - field.nulls, form.rows)))))"
-        }.joined(separator: ", ")
+        let frequent = frequent(field.forms, field)
+        guard !frequent.isEmpty else { return field.forms.isEmpty ? "" : "no form is frequent" }
+        return frequent.prefix(limit).map { "\($0.text) (\(Magnitude.percent($0.share)))" }.joined(separator: ", ")
+    }
+
+    /// What a hundredth of the values, or more, are like.
+    static func frequent(
+        _ counts: [FieldStatistics.Count], _ field: FieldStatistics
+    ) -> [(text: String, share: Double)] {
+        let set = Double(max(field.rows - field.nulls, 1))
+        return counts.map { ($0.text, min(1, Double($0.rows) / set)) }.filter { $0.1 >= 0.01 }
     }
 }

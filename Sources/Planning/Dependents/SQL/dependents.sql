@@ -38,7 +38,8 @@ WITH RECURSIVE wanted AS (
     FROM pg_trigger g JOIN wanted ON wanted.oid = g.tgrelid WHERE NOT g.tgisinternal
     UNION ALL
     SELECT wanted.oid, 'function', bodies.name, 'its body names the table'
-    FROM bodies JOIN wanted ON bodies.text ~* ('(^|[^a-z0-9_$])' || regexp_replace(wanted.relname, '([^a-zA-Z0-9_])', '\\\1', 'g')
+    FROM bodies JOIN wanted ON strpos(lower(bodies.text), lower(wanted.relname)) > 0
+        AND bodies.text ~* ('(^|[^a-z0-9_$])' || regexp_replace(wanted.relname, '([^a-zA-Z0-9_])', '\\\1', 'g')
         || '([^a-z0-9_$]|$)')
         -- A word that may be anything counts only with its schema, or after a word that a table follows.
         AND bodies.text ~* ('(' || regexp_replace(wanted.nspname, '([^a-zA-Z0-9_])', '\\\1', 'g') || '"?\.|from\s+|join\s+|into\s+|update\s+|only\s+|table\s+|truncate\s+|copy\s+)"?'
