@@ -39,7 +39,8 @@ public struct Planner {
     ///
     /// - Throws: `PlaybookError` when the playbook does not fit its databases otherwise than in what its waves cut.
     public func plan() throws -> MigrationPlan {
-        let (playbook, foreignKeyCuts) = try CompiledPlaybook.survey(parsed, source: source, target: target)
+        let (playbook, foreignKeyCuts) = try CompiledPlaybook.survey(
+            parsed, source: source, target: target, asksRows: true)
         let reader = source.map { BoundedReader($0, until: .now + options.budget) }
         let targetReader = BoundedReader(target, until: .now + options.budget)
         let sourceCatalog = try source.map { source in try Catalog(reading: Catalog.tableNames(on: source), on: source)

@@ -69,24 +69,28 @@ struct ProfileCommand: ParsableCommand {
 
     func run() throws {
         try orExplain {
-            let report = try profile(try options.read())
+            let parsed = try options.read()
+            let target = try Connection(
+                try parsed.target.postgres.connectionString(), applicationName: "tidegate profile")
+            let report = try profile(parsed, target)
             for (file, text) in [(html, report.html), (markdown, report.markdown), (defects, report.defects)] {
                 if let file { try Data(text.utf8).write(to: URL(fileURLWithPath: file)) }
             }
             print(json ? try report.json() : report.markdown, terminator: json ? "\n" : "")
+            // Last, so that a ledger that cannot be written costs no report.
+            if !noStore { try store(report.profiles, parsed, on: target) }
             if report.profiles.contains(where: \.hasDefects) { throw ExitStatus.foundProblems }
         }
     }
 
-    private func profile(_ parsed: Playbook) throws -> ProfileReport {
+    private func profile(_ parsed: Playbook, _ target: Connection) throws -> ProfileReport {
         guard let database = parsed.source.postgres else {
             throw CommandFailure("the playbook has no source.postgres: there are no rows to look at")
         }
         let source = try Connection(try database.connectionString(), applicationName: "tidegate profile")
-        let target = try Connection(
-            try parsed.target.postgres.connectionString(), applicationName: "tidegate profile")
         // Profiles are taken before waves are final.
-        let (playbook, _) = try CompiledPlaybook.survey(parsed, source: source, target: target)
+        let (playbook, _) = try CompiledPlaybook.survey(
+            parsed, source: source, target: target, asksRows: false)
         if let wave, !playbook.waves.contains(WaveName(rawValue: wave)) {
             throw CommandFailure("the playbook has no wave \(wave); its waves are \(Self.list(playbook.waves))")
         }
@@ -105,13 +109,12 @@ struct ProfileCommand: ParsableCommand {
         let profiles = try profiler.profiles(of: entities) { entity, number in
             FileHandle.standardError.write(Data("profiling \(entity.name) (\(number) of \(entities.count))\n".utf8))
         }
-        if !noStore { try store(profiles, playbook, on: target) }
         return ProfileReport(playbook: playbook.name, profiles: profiles)
     }
 
-    private func store(_ profiles: [EntityProfile], _ playbook: CompiledPlaybook, on target: Connection) throws {
+    private func store(_ profiles: [EntityProfile], _ playbook: Playbook, on target: Connection) throws {
         try Migrations().apply(on: target)
-        let ids = try Entities(on: target).register(playbook.entities.map(\.name))
+        let ids = try Entities(on: target).register(playbook.entities.map(\.name.value))
         for profile in profiles {
             guard let id = ids[EntityName(rawValue: profile.entity)] else { continue }
             try Profiles(on: target).store(profile.record, of: id)

@@ -58,8 +58,9 @@ enum Registry {
         """
 
     static func compile(_ source: Connection, _ target: Connection) throws -> CompiledPlaybook {
-        try CompiledPlaybook.survey(Playbook(parsing: text, file: "registry.yaml"), source: source, target: target)
-            .playbook
+        try CompiledPlaybook.survey(
+            Playbook(parsing: text, file: "registry.yaml"), source: source, target: target, asksRows: false
+        ).playbook
     }
 
     /// Runs `body` with both databases set up; `planted` is SQL of the source.

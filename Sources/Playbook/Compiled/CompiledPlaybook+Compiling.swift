@@ -19,14 +19,16 @@ extension CompiledPlaybook {
 
     /// Compiles a playbook whose waves are still to be planned: a foreign key that a wave cuts is no error but returned.
     ///
-    /// The source's rows are asked whether a wave cuts a key, each time for at most 15 seconds; what was not found out is
-    /// among the playbook's findings.
-    /// - Parameters: as of `compile`.
+    /// - Parameters:
+    ///   - source: as of `compile`.
+    ///   - target: as of `compile`.
+    ///   - asksRows: whether the source's rows are asked what a wave cuts, each time for at most 15 seconds; what was not
+    ///     found out is among the playbook's findings. Else only parents that no wave takes are found.
     /// - Throws: `PlaybookError` as `compile` does.
     public static func survey(
-        _ playbook: Playbook, source: Connection?, target: Connection
+        _ playbook: Playbook, source: Connection?, target: Connection, asksRows: Bool
     ) throws(PlaybookError) -> (playbook: CompiledPlaybook, cuts: [WaveCut]) {
-        let compiler = PlaybookCompiler(playbook, source: source, target: target, isThorough: true, isSurvey: true)
+        let compiler = PlaybookCompiler(playbook, source: source, target: target, isThorough: asksRows, isSurvey: true)
         return (try compiler.compileOrExplain(), compiler.cuts)
     }
 
