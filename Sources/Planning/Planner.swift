@@ -93,10 +93,10 @@ public struct Planner {
         besides known: [DependencyEdge]
     ) throws -> [DependencyEdge] {
         try LikelyReference.all(in: playbook, side, catalog).compactMap { candidate in
-            // A scope by parent, or the other side's foreign key or likeness, says it already.
+            // A scope by parent, or the other side's foreign key or likeness, or a lookup, says it already.
             let isKnown = known.contains { edge in
                 edge.dependent == .entity(candidate.child) && edge.parent == .entity(candidate.parent)
-                    && edge.kind != .lookup && edge.columns == [candidate.column]
+                    && (edge.kind == .lookup ? side == .target : edge.columns == [candidate.column])
             }
             return isKnown ? nil : try ReferenceProbe(reader: reader).confirm(candidate)
         }

@@ -91,6 +91,7 @@ import Testing
             #expect(suggestion.waves.count > 1)
             let plan = try Clinic.plan(waves: suggestion.text, source, target)
             #expect(!plan.isRefused)
+            #expect(plan.waves.allSatisfy { $0.cuts.isEmpty }, "what only looks like a reference is heeded too")
             #expect(plan.waves.count == suggestion.waves.count)
         }
     }

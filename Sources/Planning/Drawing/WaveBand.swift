@@ -51,14 +51,14 @@ struct WaveBand {
             boxes.append(
                 Box(
                     node: .entity(entity.name), kind: .taken, title: entity.name.rawValue,
-                    lines: Self.lines(scope, entity), isInCycle: Self.isInCycle(entity, plan), layer: entity.rank))
+                    lines: Self.lines(scope, entity), isInCycle: Self.isInCycle(entity, plan), layer: 0))
         }
         let taken = boxes.count
         let before = plan.waves.prefix { $0.name != wave.name }
         for edge in plan.dependencies {
             guard let child = boxes.prefix(taken).firstIndex(where: { $0.node == edge.dependent }) else { continue }
             let parent = boxes.firstIndex { $0.node == edge.parent } ?? boxes.count
-            if parent == boxes.count { boxes.append(Self.beside(edge, wave, Array(before), entities)) }
+            if parent == boxes.count { boxes.append(Self.beside(edge, wave, Array(before))) }
             let cut = wave.cuts.first {
                 .entity($0.child) == edge.dependent && .entity($0.parent) == edge.parent && $0.severity == .error
             }
@@ -79,36 +79,38 @@ struct WaveBand {
         arrange(taken)
     }
 
-    /// Puts what stands beside to the left of what needs it, and closes empty columns.
+    /// Gives each box its column: after all that it needs; what stands beside, just before what needs it.
     private mutating func arrange(_ taken: Int) {
+        let parents = Dictionary(grouping: lines, by: \.child).mapValues { $0.map(\.parent) }
+        for group in StrongComponents(Array(boxes.indices), successors: { parents[$0] ?? [] }).groups {
+            let needed = group.flatMap { parents[$0] ?? [] }.filter { !group.contains($0) }
+            let layer = (needed.map { boxes[$0].layer }.max() ?? -1) + 1
+            for index in group { boxes[index].layer = layer }
+        }
         for index in boxes.indices.dropFirst(taken) {
             let children = lines.filter { $0.parent == index }.map { boxes[$0.child].layer }
-            boxes[index].layer = min(boxes[index].layer, (children.min() ?? 0) - 1)
+            boxes[index].layer = (children.min() ?? 1) - 1
         }
-        let used = Set(boxes.map(\.layer)).sorted()
-        for index in boxes.indices { boxes[index].layer = used.firstIndex(of: boxes[index].layer) ?? 0 }
     }
 
     private static func beside(
-        _ edge: DependencyEdge, _ wave: MigrationPlan.Wave, _ before: [MigrationPlan.Wave],
-        _ entities: [EntityName: MigrationPlan.Entity]
+        _ edge: DependencyEdge, _ wave: MigrationPlan.Wave, _ before: [MigrationPlan.Wave]
     ) -> Box {
         guard let name = edge.parent.entity else {
             let text = if case .table(_, let table) = edge.parent { table.description } else { "" }
             return Box(
                 node: edge.parent, kind: .outside, title: text, lines: ["no entity fills it"], isInCycle: false,
-                layer: .max)
+                layer: 0)
         }
-        let rank = entities[name]?.rank ?? 0
         let waves = before.filter { $0.scopes.contains { $0.entity == name } }.map(\.name.rawValue)
         if waves.isEmpty {
             return Box(
                 node: edge.parent, kind: .missing, title: name.rawValue, lines: ["taken by no wave up to this"],
-                isInCycle: false, layer: rank)
+                isInCycle: false, layer: 0)
         }
         return Box(
             node: edge.parent, kind: .earlier, title: name.rawValue, lines: ["in \(waves.joined(separator: ", "))"],
-            isInCycle: false, layer: rank)
+            isInCycle: false, layer: 0)
     }
 
     private static func lines(_ scope: MigrationPlan.Scope, _ entity: MigrationPlan.Entity) -> [String] {

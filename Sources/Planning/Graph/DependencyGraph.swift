@@ -39,8 +39,8 @@ public struct DependencyGraph: Sendable {
         Set(edges(of: entity).filter(\.kind.isCertain).compactMap(\.parent.entity)).sorted()
     }
 
-    /// Whether edges of a circle connect two nodes.
-    public func isInCycle(_ edge: DependencyEdge) -> Bool {
-        cycles.contains { $0.contains(edge.dependent) && $0.contains(edge.parent) }
+    /// The same with those that its rows are likely to need.
+    func likelyParents(of entity: EntityName) -> [EntityName] {
+        Set(edges(of: entity).compactMap(\.parent.entity)).sorted()
     }
 }

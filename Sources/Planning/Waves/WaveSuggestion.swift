@@ -31,7 +31,7 @@ public struct WaveSuggestion: Hashable, Sendable, Encodable {
     /// - Parameter rows: by entity; what is not known counts as none.
     init(_ graph: DependencyGraph, rows: [EntityName: Int]) {
         let names = graph.nodes.compactMap(\.entity)
-        let parents = Dictionary(uniqueKeysWithValues: names.map { ($0, graph.parents(of: $0)) })
+        let parents = Dictionary(uniqueKeysWithValues: names.map { ($0, graph.likelyParents(of: $0)) })
         let circles = StrongComponents(names) { parents[$0] ?? [] }.groups
         func size(_ group: [EntityName]) -> Int { group.reduce(0) { $0 + (rows[$1] ?? 0) } }
         let components = Self.connected(circles, parents)
