@@ -13,6 +13,8 @@ public struct Planner {
         public var budget = Duration.seconds(60)
         /// Whether waves are suggested.
         public var suggestsWaves = false
+        /// Told what is done next.
+        public var report: @Sendable (String) -> Void = { _ in }
 
         /// The default options.
         public init() {}
@@ -39,10 +41,12 @@ public struct Planner {
     ///
     /// - Throws: `PlaybookError` when the playbook does not fit its databases otherwise than in what its waves cut.
     public func plan() throws -> MigrationPlan {
+        options.report("compiling the playbook, asking what the waves cut")
         let (playbook, foreignKeyCuts) = try CompiledPlaybook.survey(
             parsed, source: source, target: target, asksRows: true)
         let reader = source.map { BoundedReader($0, until: .now + options.budget) }
         let targetReader = BoundedReader(target, until: .now + options.budget)
+        options.report("reading the catalogs, looking at columns that look like references")
         let sourceCatalog = try source.map { source in try Catalog(reading: Catalog.tableNames(on: source), on: source)
         }
         let targetCatalog = try Catalog(reading: Catalog.tableNames(on: target), on: target)
@@ -55,8 +59,10 @@ public struct Planner {
         let graph = DependencyGraph(entities: playbook.entities.map(\.name), edges: edges)
         var notes = playbook.findings.filter { $0.rule == .cutForeignKey }.map(\.description)
         let cuts = foreignKeyCuts.map { DependencyCut($0, in: playbook) } + DependencyCut.byScopes(graph, parsed.waves)
+        options.report("reading rates of earlier loads, measuring those that are not known")
         let loads = try LoadTimes(playbook, reader: reader, target: target)
         notes += loads.notes
+        options.report("estimating what the waves take")
         let waves = try parsed.waves.map { try wave($0, playbook, graph, cuts, loads, reader) }
         return MigrationPlan(
             playbook: playbook.name, entities: try entities(playbook, graph), dependencies: graph.edges,

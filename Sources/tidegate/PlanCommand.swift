@@ -65,6 +65,10 @@ struct PlanCommand: ParsableCommand {
         var options = Planner.Options()
         options.budget = .seconds(budget)
         options.suggestsWaves = suggest
+        // Only to who is waiting.
+        if ProgressMeter.Style.forStandardError == .bar {
+            options.report = { FileHandle.standardError.write(Data(($0 + "\n").utf8)) }
+        }
         return try Planner(playbook, source: source, target: target, options: options).plan()
     }
 }

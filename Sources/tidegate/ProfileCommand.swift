@@ -106,9 +106,13 @@ struct ProfileCommand: ParsableCommand {
         guard !entities.isEmpty else {
             throw CommandFailure("there is no such entity here; there are \(Self.list(profiler.entities.map(\.name)))")
         }
+        var meter = ProgressMeter(style: .forStandardError)
         let profiles = try profiler.profiles(of: entities) { entity, number in
-            FileHandle.standardError.write(Data("profiling \(entity.name) (\(number) of \(entities.count))\n".utf8))
+            let text = "profiling \(entity.name) (\(number) of \(entities.count))"
+            if meter.style == .lines { return meter.say(text, [:]) }
+            meter.show(Double(number - 1) / Double(entities.count), text, line: text, [:])
         }
+        meter.clear()
         return ProfileReport(playbook: playbook.name, profiles: profiles)
     }
 
