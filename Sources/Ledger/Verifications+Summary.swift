@@ -36,7 +36,7 @@ extension Verifications {
                 coalesce(sum(c.suspects), 0) AS suspects, coalesce(sum(c.drifted), 0) AS drifted,
                 coalesce(sum(c.unproven), 0) AS unproven, coalesce(sum(c.parked), 0) AS parked,
                 coalesce(sum(c.repaired), 0) AS repaired, min(c.position) AS position,
-                (SELECT string_agg(kind || '=' || n, ',' ORDER BY kind) FROM (SELECT d.kind, count(*) AS n FROM tidegate.drift d
+                (SELECT string_agg(kind || '=' || n, ',' ORDER BY kind) FROM (SELECT d.kind, count(*) AS n FROM tidegate.difference d
                     WHERE d.verification_id = $1 AND d.entity_id = c.entity_id GROUP BY d.kind) AS k) AS kinds,
                 array_agg(DISTINCT c.reason) FILTER (WHERE c.reason IS NOT NULL) AS reasons,
                 (SELECT array_agg(DISTINCT w) FROM tidegate.certificate x CROSS JOIN unnest(x.waves) AS w

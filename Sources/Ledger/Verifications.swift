@@ -186,7 +186,7 @@ public struct Verifications {
                 for row in certificate.rows {
                     try pipeline.query(
                         """
-                        INSERT INTO tidegate.drift (verification_id, entity_id, ordinal, key, kind, fields)
+                        INSERT INTO tidegate.difference (verification_id, entity_id, ordinal, key, kind, fields)
                         VALUES ($1, $2, $3, $4::text[], $5, $6::text[])
                         ON CONFLICT (verification_id, entity_id, key) DO NOTHING
                         """,
@@ -206,7 +206,7 @@ public struct Verifications {
             """
             SELECT entity_id, key, kind, fields FROM (
                 SELECT d.*, row_number() OVER (PARTITION BY entity_id ORDER BY ordinal, key) AS place
-                FROM tidegate.drift d WHERE verification_id = $1) AS d
+                FROM tidegate.difference d WHERE verification_id = $1) AS d
             WHERE place <= $2 ORDER BY entity_id, place
             """, [.int(id), .int(limit)])
         for row in result.rows {

@@ -64,7 +64,7 @@ COMMENT ON COLUMN tidegate.certificate.parked IS 'Keys in the quarantine: report
 COMMENT ON COLUMN tidegate.certificate.repaired IS 'Rows that were written to make them equal.';
 COMMENT ON COLUMN tidegate.certificate.reason IS 'Why it is unproven.';
 
-CREATE TABLE tidegate.drift (
+CREATE TABLE tidegate.difference (
     verification_id bigint NOT NULL,
     entity_id integer NOT NULL,
     ordinal integer NOT NULL,
@@ -74,9 +74,9 @@ CREATE TABLE tidegate.drift (
     PRIMARY KEY (verification_id, entity_id, key),
     FOREIGN KEY (verification_id, entity_id, ordinal) REFERENCES tidegate.certificate ON DELETE CASCADE
 );
-COMMENT ON TABLE tidegate.drift IS 'Rows that differ, by key, and rows of which nothing could be proven. Never their values.';
-COMMENT ON COLUMN tidegate.drift.key IS 'The target''s key, one text per key column.';
-COMMENT ON COLUMN tidegate.drift.kind IS 'missing in the target, extra in it, different in some fields, or unproven.';
+COMMENT ON TABLE tidegate.difference IS 'Rows that differ, by key, and rows of which nothing could be proven. Never their values.';
+COMMENT ON COLUMN tidegate.difference.key IS 'The target''s key, one text per key column.';
+COMMENT ON COLUMN tidegate.difference.kind IS 'missing in the target, extra in it, different in some fields, or unproven.';
 
 CREATE TABLE tidegate.watched (
     entity_id integer PRIMARY KEY REFERENCES tidegate.entity,
