@@ -91,9 +91,14 @@ final class ChunkLoader: ChunkSource {
             return try target.transaction {
                 try lock(chunk, of: entity, snapshot)
                 guard let kept = try clearTheWay(chunk.range, of: entity) else { throw NotDirectly() }
+                var keys = CopiedKeys(places: entity.sql.keyPlaces)
                 let passed = try CopyPipe.copy(
                     entity.sql.selectFields(chunk.range, excluding: kept), on: source.connection,
-                    into: entity.sql.directTable, on: target.connection)
+                    into: entity.sql.directTable, on: target.connection, passing: { keys.add($0) })
+                if keys.count > 0 {
+                    try target.connection.query(
+                        ManifestSQL(entity: entity).noteCopied, [.int(keys.count), keys.parameter])
+                }
                 return try complete(chunk, passed, snapshot)
             }
         } catch is NotDirectly {
@@ -124,6 +129,8 @@ final class ChunkLoader: ChunkSource {
         if others > 0 {
             // Rows that the stream has brought: the chunk has them too, or they are gone. A delete must not cascade.
             guard isAllSource, others < limit, entity.sql.bringsWholeRows, target.isReplica else { return nil }
+            try connection.query(
+                ManifestSQL(entity: entity).keep(where: entity.sql.others(range), action: "overwritten"))
             try connection.query(entity.sql.deleteOthers(range))
         }
         return newer.compactMap { PostgresArray.key($0) }

@@ -14,9 +14,11 @@ public struct CopyPipe {
     /// The rows are counted where they are read, where they are written, and by both servers; those that are written are
     /// digested once more, from the memory that they are sent from.
     ///
+    /// - Parameter passing: shown each row, as COPY text, as it was read.
     /// - Throws: `BaselineError` of code `mismatch` when what arrived is not what was read.
     public static func copy(
-        _ select: String, on source: Connection, into table: String, on target: Connection
+        _ select: String, on source: Connection, into table: String, on target: Connection,
+        passing: (UnsafeRawBufferPointer) -> Void = { _ in }
     ) throws -> Passed {
         var passed = Passed()
         var written = RowDigest()
@@ -31,6 +33,7 @@ public struct CopyPipe {
                 passed.rows += 1
                 passed.bytes += row.count
                 passed.digest.add(row)
+                passing(row)
                 if buffer.append(row) { return }
                 try buffer.flush(write)
                 if !buffer.append(row) { try write(row) }

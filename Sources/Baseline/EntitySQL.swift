@@ -106,8 +106,8 @@ struct EntitySQL: Sendable {
 
     // MARK: Rows of the range that the chunk does not hold (plain keys only)
 
-    /// The target's rows of a range whose keys are not to be left alone.
-    private func others(_ range: KeyRange) -> String {
+    /// Whether a target row is in a range and its key is not to be left alone.
+    func others(_ range: KeyRange) -> String {
         let equal = zip(newerColumns, statements.targetKeyList).map { "_newer.\($0) = _target.\($1)" }.joined(
             separator: " AND ")
         let columns = statements.targetKeyList.map { "_target.\($0)" }
@@ -137,16 +137,26 @@ struct EntitySQL: Sendable {
 
     /// Deletes target rows by key, given as array literals in `$1`, unless they are in the stage.
     func deleteGone(types: [String]) -> String {
-        let typed = types.enumerated().map { "(_gone.key[\($0 + 1)])::\($1) = _target.\(statements.targetKeyList[$0])" }
+        "DELETE FROM \(entity.target.quoted) AS _target WHERE \(isGone(types: types))"
+    }
+
+    /// Whether a target row's key is one of those given as array literals in `$1`, and not in the stage.
+    func isGone(types: [String]) -> String {
+        let typed = types.enumerated().map { "(k::text[])[\($0 + 1)]::\($1)" }
+        let key = statements.targetKeyList.map { "_target.\($0)" }
         return """
-            DELETE FROM \(entity.target.quoted) AS _target
-            USING (SELECT k::text[] AS key FROM unnest($1::text[]) AS u (k)) AS _gone
-            WHERE \(typed.joined(separator: " AND ")) AND NOT EXISTS (
+            (\(Self.list(key))) IN (SELECT \(Self.list(typed)) FROM unnest($1::text[]) AS u (k)) AND NOT EXISTS (
                 SELECT FROM \(statements.rawStage) WHERE \(statements.stageKeyEquality("_target")))
             """
     }
 
     // MARK: Copying straight into the target
+
+    /// The places of the key's columns among those that `selectFields` gives, in the order of the source's key.
+    var keyPlaces: [Int] {
+        let columns = entity.fields.compactMap(\.sourceColumn)
+        return entity.sourceKey.compactMap { columns.firstIndex(of: $0) }
+    }
 
     /// The target table and the columns that `selectFields` gives.
     var directTable: String {

@@ -19,6 +19,7 @@ struct StageWriter {
 
     var connection: Connection { target.connection }
     var statements: EntityStatements { entity.entity.statements }
+    private var manifest: ManifestSQL { ManifestSQL(entity: entity) }
 
     /// Writes what is in the stage, but for the rows that are set aside, which are no longer there then.
     ///
@@ -34,6 +35,7 @@ struct StageWriter {
     private func writeRest() throws -> Int {
         var aside = 0
         let upsert = try Upsert(entity, present: present, ownership: target.ownership(of: entity.entity))
+        try connection.query(manifest.keepOverwritten)
         guard let error = try attempt(upsert, mask: 0) else { return aside }
         let count = try number()
         if error.sqlState == .foreignKeyViolation {
@@ -50,6 +52,7 @@ struct StageWriter {
         try connection.execute("SAVEPOINT attempt")
         do {
             for statement in upsert.statements(mask: mask) { try connection.query(statement.sql, statement.parameters) }
+            try connection.query(manifest.noteStaged(mask: mask, upsert.ownership))
             try connection.execute("RELEASE SAVEPOINT attempt")
             return nil
         } catch {

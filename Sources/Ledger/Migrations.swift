@@ -24,6 +24,7 @@ public struct Migrations {
             number: 10, name: "verification",
             sql: String(decoding: PackageResources._010_verification_sql, as: UTF8.self)),
         Step(number: 11, name: "profile", sql: String(decoding: PackageResources._011_profile_sql, as: UTF8.self)),
+        Step(number: 12, name: "waves", sql: String(decoding: PackageResources._012_waves_sql, as: UTF8.self)),
     ]
 
     private let steps: [Step]

@@ -27,7 +27,7 @@ import Testing
         try withBaseline(
             tables: breaking + table + "INSERT INTO t SELECT i, repeat('x', 100) FROM generate_series(1, 3000) i",
             targetTables: Self.guarded + ";" + table, entities: WaveLoadTests.plain,
-            waves: "{ all: { t: passes(id) } }"
+            waves: "{ all: { t: passes(id) } }", limits: "{ load_workers: 1, source_connections: 1 }"
         ) { fixture in
             let afterTheBreak = Mutex<[String]>([])
             try fixture.load("all") { options in
