@@ -14,6 +14,8 @@ public struct BaselineError: Error, Sendable, CustomStringConvertible {
         case mismatch
         /// Rows that are gone from the source are still pointed at on the target: the stream has not come as far.
         case referenced
+        /// Rows of a wave that is to be rolled back were written by others since.
+        case written
         /// An exported file is missing or does not fit the table.
         case file
         /// Rows that were to be read again cannot be written.

@@ -90,15 +90,16 @@ final class ChunkLoader: ChunkSource {
         do {
             return try target.transaction {
                 try lock(chunk, of: entity, snapshot)
-                guard let kept = try clearTheWay(chunk.range, of: entity) else { throw NotDirectly() }
+                guard let way = try clearTheWay(chunk.range, of: entity) else { throw NotDirectly() }
                 var keys = CopiedKeys(places: entity.sql.keyPlaces)
                 let passed = try CopyPipe.copy(
-                    entity.sql.selectFields(chunk.range, excluding: kept), on: source.connection,
+                    entity.sql.selectFields(chunk.range, excluding: way.kept), on: source.connection,
                     into: entity.sql.directTable, on: target.connection, passing: { keys.add($0) })
+                let manifest = ManifestSQL(entity: entity)
                 if keys.count > 0 {
-                    try target.connection.query(
-                        ManifestSQL(entity: entity).noteCopied, [.int(keys.count), keys.parameter])
+                    try target.connection.query(manifest.noteCopied, [.int(keys.count), keys.parameter])
                 }
+                if way.isCleared { try target.connection.query(manifest.noteGone(types: try types(entity))) }
                 return try complete(chunk, passed, snapshot)
             }
         } catch is NotDirectly {
@@ -110,17 +111,23 @@ final class ChunkLoader: ChunkSource {
 
     private struct NotDirectly: Error {}
 
+    /// What a plain copy has before it.
+    private struct Way {
+        /// The keys that it has to leave out.
+        var kept: [[String]] = []
+        /// Whether rows were deleted for it.
+        var isCleared = false
+    }
+
     /// Makes the range ready for a plain copy, if that is possible.
-    ///
-    /// - Returns: the keys that the copy has to leave out.
-    private func clearTheWay(_ range: KeyRange, of entity: LoadingEntity) throws -> [[String]]? {
+    private func clearTheWay(_ range: KeyRange, of entity: LoadingEntity) throws -> Way? {
         let connection = target.connection
         let isAllSource = try target.ownership(of: entity.entity).isAllSource
         guard isAllSource || entity.entity.fields.allSatisfy(\.isSeeded) else { return nil }
         guard entity.handover == .snapshot else {
             // Ranges mean nothing on the target: only where the stream has touched nothing and no other wave has rows.
             let touched = try connection.query("SELECT FROM \(entity.sql.newer) LIMIT 1").rowCount
-            return touched == 0 && entity.isFirst ? [] : nil
+            return touched == 0 && entity.isFirst ? Way() : nil
         }
         let limit = Self.mostExceptions
         let newer = try connection.query(entity.sql.newerKeys(range, limit: limit)).rows.compactMap { $0[0] }
@@ -133,6 +140,6 @@ final class ChunkLoader: ChunkSource {
                 ManifestSQL(entity: entity).keep(where: entity.sql.others(range), action: "overwritten"))
             try connection.query(entity.sql.deleteOthers(range))
         }
-        return newer.compactMap { PostgresArray.key($0) }
+        return Way(kept: newer.compactMap { PostgresArray.key($0) }, isCleared: others > 0)
     }
 }

@@ -48,7 +48,8 @@ struct ChunkMerge {
     private func deleteGone(_ keys: [String]) throws {
         do {
             try connection.query(
-                ManifestSQL(entity: entity).keep(where: entity.sql.isGone(types: types), action: "deleted"), [.array(keys)])
+                ManifestSQL(entity: entity).keep(where: entity.sql.isGone(types: types), action: "deleted"),
+                [.array(keys)])
             try connection.query(entity.sql.deleteGone(types: types), [.array(keys)])
         } catch {
             guard error.sqlState == .foreignKeyViolation else { throw error }

@@ -60,6 +60,18 @@ struct ManifestSQL {
             """
     }
 
+    /// Notes which rows that were deleted to make way for a copy, in this transaction, it has not brought again.
+    func noteGone(types: [String]) -> String {
+        let equal = zip(statements.targetKeyList, types.enumerated()).map {
+            "_target.\($0) = i.key[\($1.offset + 1)]::\($1.element)"
+        }
+        return """
+            UPDATE tidegate.manifest_image AS i SET action = 'deleted'
+            WHERE i.entity_id = \(entity.id) AND i.xmin = pg_current_xact_id()::xid AND NOT EXISTS (
+                SELECT FROM \(target) WHERE \(equal.joined(separator: " AND ")))
+            """
+    }
+
     /// Notes rows that were copied straight into the target: `$1` how many, `$2` their keys.
     var noteCopied: String {
         "INSERT INTO tidegate.manifest (entity_id, wave, rows, keys) VALUES (\(line), $1, $2)"

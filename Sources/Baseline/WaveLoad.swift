@@ -66,10 +66,15 @@ public final class WaveLoad {
         let scopes = try self.scopes()
         try source?.refuseUnpublished(scopes.map(\.0.source), by: options.publications)
         var outcome = Outcome()
+        let waves = Waves(on: target.connection)
+        try waves.beginLoad(wave)
         let loading = try begin(scopes, target, &outcome)
         outcome.alreadyLive.removeAll(where: loaded.contains)
         outcome.loaded = loaded
-        guard !loading.isEmpty else { return outcome }
+        guard !loading.isEmpty else {
+            try waves.endLoad(wave)
+            return outcome
+        }
         try options.pause(.afterFlip)
         try settle(loading, target, source)
         try options.pause(.afterSettle)
@@ -83,6 +88,7 @@ public final class WaveLoad {
         }
         outcome.loaded = loaded
         outcome.defects = try Status(on: target.connection).defects.filter { $0.wave == wave.rawValue }
+        try waves.endLoad(wave)
         return outcome
     }
 

@@ -28,6 +28,18 @@ public enum AuditAction: String, Sendable, CaseIterable {
     case verified
     /// Rows that had drifted were written again from the source.
     case rowsRepaired = "rows-repaired"
+    /// A wave came into another phase.
+    case wavePhase = "wave-phase"
+    /// A person has paused a wave's loads.
+    case wavePaused = "wave-paused"
+    /// A person lets a wave's loads go on.
+    case waveResumed = "wave-resumed"
+    /// What was found of a wave was kept, to be signed off.
+    case evidenceKept = "evidence-kept"
+    /// A person has accepted what was found of a wave.
+    case waveSignedOff = "wave-signed-off"
+    /// A wave's rows were taken out of the target.
+    case waveRolledBack = "wave-rolled-back"
 }
 
 /// A line of the audit trail.

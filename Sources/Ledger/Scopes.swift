@@ -183,6 +183,23 @@ public struct Scopes {
         }
     }
 
+    /// Forgets that a wave's scopes were ever started: its changes are skipped as pending again. Part of the transaction
+    /// that takes their rows out of the target, which holds the entities' locks exclusively.
+    public func forget(_ entities: [EntityID], wave: WaveName) throws {
+        for entity in entities {
+            let parameters = [Parameter.int(Int(entity.rawValue)), .text(wave.rawValue)]
+            if try read(entity).scopes[wave]?.state == .loading {
+                for table in ["touched", "reread"] {
+                    try connection.query("DELETE FROM tidegate.\(table) WHERE entity_id = $1", [parameters[0]])
+                }
+            }
+            for table in ["manifest_image", "manifest", "chunk", "scope"] {
+                try connection.query("DELETE FROM tidegate.\(table) WHERE entity_id = $1 AND wave = $2", parameters)
+            }
+            try Entities(on: connection).bumpVersion(entity)
+        }
+    }
+
     private func audit(
         _ action: AuditAction, _ entity: EntityID, _ wave: WaveName, _ detail: [String: String] = [:]
     ) throws {

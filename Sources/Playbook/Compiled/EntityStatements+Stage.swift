@@ -38,6 +38,9 @@ extension EntityStatements {
         } + " AS \(alias)"
     }
 
+    /// The type that a source column has in the stage.
+    public func stageType(_ column: Int) -> String { stageColumns[column].type }
+
     var columnList: String { stageColumns.map { quotedIdentifier($0.name) }.joined(separator: ", ") }
 
     // MARK: The source

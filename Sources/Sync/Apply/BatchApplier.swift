@@ -21,8 +21,6 @@ final class BatchApplier {
     private var breaker: CircuitBreaker
     /// So many keys of an entity may wait for their parents.
     let mostWaiting: Int
-    /// Whether transactions are recorded, for another flow to know its echoes.
-    private let hasEchoes: Bool
     /// The events that were set aside.
     var quarantine: Quarantine { Quarantine(on: connection) }
     var connection: Connection { session.connection }
@@ -36,7 +34,6 @@ final class BatchApplier {
         self.reader = reader
         breaker = CircuitBreaker(playbook)
         mostWaiting = playbook.limits.waitingKeys
-        hasEchoes = playbook.playbook.ownership != nil
         entities = try playbook.entities.map { entity in
             guard let id = ids[entity.name] else {
                 throw SyncError(.configuration, "the entity \(entity.name) is not in the ledger")
@@ -165,7 +162,7 @@ final class BatchApplier {
         let truncated = truncating.map { entities[$0].id }
         let results = try connection.pipeline { pipeline in
             try pipeline.query("BEGIN")
-            if hasEchoes { try pipeline.query(AppliedTransactions.record) }
+            try pipeline.query(AppliedTransactions.record)
             for id in ids { try pipeline.query(id.lock(id == truncated ? .change : .apply)) }
             try pipeline.executePrepared("versions", [.array(ids.map(\.description))])
         }
