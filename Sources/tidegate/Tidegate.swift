@@ -11,6 +11,7 @@ struct Tidegate: AsyncParsableCommand {
             PlaybookCommand.self,
             PlanCommand.self,
             ProfileCommand.self,
+            WaveCommand.self,
             LoadCommand.self,
             SyncCommand.self,
             CaptureCommand.self,
