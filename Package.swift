@@ -25,6 +25,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
@@ -91,11 +92,18 @@ let package = Package(
         .target(
             name: "Profiling", dependencies: ["Model", "ChangeEvents", "Playbook", "Ledger", "LibPQ"],
             swiftSettings: strict),
+        .target(
+            name: "Waves",
+            dependencies: [
+                "Model", "Playbook", "Ledger", "LibPQ", "Baseline", "Verification",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            resources: [.embedInCode("SQL")], swiftSettings: strict),
         .executableTarget(
             name: "tidegate",
             dependencies: [
                 "Model", "ChangeEvents", "Playbook", "Ledger", "Capture", "Sync", "Throttling", "Baseline",
-                "Verification", "Planning", "Profiling",
+                "Verification", "Planning", "Profiling", "Waves",
                 "LibPQ", "RDKafka", "Sandbox", "Demo",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -169,6 +177,12 @@ let package = Package(
             dependencies: [
                 "Baseline", "Throttling", "Sync", "Capture", "Playbook", "Ledger", "LibPQ", "RDKafka", "StreamSupport",
                 "TestSupport",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "WavesTests",
+            dependencies: [
+                "Waves", "Verification", "Baseline", "Playbook", "Ledger", "LibPQ", "Model", "StreamSupport", "TestSupport",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -1,5 +1,6 @@
 import Ledger
 import LibPQ
+import Model
 import Throttling
 
 /// What a worker loads chunks with.
@@ -37,8 +38,22 @@ extension ChunkSource {
         return true
     }
 
+    /// Waits while a person has paused the wave.
+    func waitWhilePaused(_ wave: WaveName, shouldStop: () -> Bool) throws {
+        var due = DueReport()
+        while !shouldStop(), case let record = try Waves(on: target.connection).find(wave), let actor = record.pausedBy
+        {
+            if due.isNow {
+                options.report(.waiting(for: "\(actor), who has paused the wave: \(record.pauseReason ?? "")"))
+            }
+            try waitABit()
+        }
+    }
+
+    /// Whether no chunk of the entity is to be loaded any more, by anybody.
     func isComplete(_ entity: LoadingEntity) throws -> Bool {
-        try chunks.progress(entity.id, wave: entity.wave).isComplete
+        let progress = try chunks.progress(entity.id, wave: entity.wave)
+        return progress.isComplete || options.pilotChunks.map { progress.merged >= $0 } ?? false
     }
 
     /// While others load the last chunks, or die over them.

@@ -29,6 +29,8 @@ public struct LoadOptions: Sendable {
     public var logEnds: (@Sendable (String) throws -> [TopicPartition: PartitionProgress.Bound])?
     /// How long the stream may take to pass the seal; nil: for ever.
     public var sealTimeout: Duration?
+    /// For a pilot: so many chunks of each entity are loaded, and the rest is left for later. nil: all of them.
+    public var pilotChunks: Int?
     /// What holds the workers back between chunks; nil for nothing. It is the caller's to start and to stop.
     public var throttle: ThrottleMonitor?
     /// Told of what happens.

@@ -25,6 +25,8 @@ public final class WaveLoad {
         public var loaded: [EntityName] = []
         /// Entities that were `live` before it.
         public var alreadyLive: [EntityName] = []
+        /// Whether the load ended as a pilot, with chunks left: nothing is live yet.
+        public var isPilot = false
         /// Known defects that the wave's rows had, of all runs of its load and of its events since.
         public var defects: [Status.DefectStatus] = []
     }
@@ -81,6 +83,10 @@ public final class WaveLoad {
         try plan(loading, target, source)
         try options.pause(.afterPlan)
         try loadChunks(loading, target)
+        if options.pilotChunks != nil, try !isComplete(loading, target) {
+            outcome.isPilot = true
+            return outcome
+        }
         if let source { try readAgain(loading, target, source) }
         for entity in loading {
             try seal(entity, target, source)
@@ -212,6 +218,11 @@ public final class WaveLoad {
     }
 
     // MARK: Loading
+
+    private func isComplete(_ loading: [LoadingEntity], _ target: TargetSession) throws -> Bool {
+        let chunks = Chunks(on: target.connection)
+        return try loading.allSatisfy { try chunks.progress($0.id, wave: wave).isComplete }
+    }
 
     private func loadChunks(_ loading: [LoadingEntity], _ target: TargetSession) throws {
         let chunks = Chunks(on: target.connection)

@@ -101,7 +101,8 @@ final class WorkerPool: Sendable {
         while !open.isEmpty {
             var took = false
             for entity in open where !isBehind(entity, open) {
-                while true {
+                while try !loader.isComplete(entity) {
+                    try loader.waitWhilePaused(entity.wave) { shouldStop }
                     turn.wait { shouldStop }
                     if shouldStop { throw BaselineError(.stopped, "stopped; running the load again goes on from here") }
                     guard try turn.work({ try loader.loadNext(entity) }) else { break }

@@ -193,7 +193,7 @@ public struct Scopes {
                     try connection.query("DELETE FROM tidegate.\(table) WHERE entity_id = $1", [parameters[0]])
                 }
             }
-            for table in ["manifest_image", "manifest", "chunk", "scope"] {
+            for table in ["manifest_image", "manifest", "defect_count", "chunk", "scope"] {
                 try connection.query("DELETE FROM tidegate.\(table) WHERE entity_id = $1 AND wave = $2", parameters)
             }
             try Entities(on: connection).bumpVersion(entity)

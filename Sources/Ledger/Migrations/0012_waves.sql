@@ -62,3 +62,14 @@ COMMENT ON COLUMN tidegate.manifest_image.key IS 'Target key, one text per key c
 COMMENT ON COLUMN tidegate.manifest_image.action IS 'What the load did; overwritten also where the row was deleted and copied anew.';
 COMMENT ON COLUMN tidegate.manifest_image.writer IS
     'Who had written it last: the stream while the wave was loading, Tidegate before that, or somebody else.';
+
+CREATE FUNCTION tidegate.audit_text(line tidegate.audit) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN jsonb_build_array(
+    line.seq, floor(extract(epoch FROM line.at) * 1000000)::bigint, line.actor, line.action, line.subject, line.detail,
+    line.correlation)::text;
+COMMENT ON FUNCTION tidegate.audit_text IS 'What the hash of a line is made over, after the hash of the line before.';
+
+CREATE OR REPLACE FUNCTION tidegate.audit_hash(previous bytea, line tidegate.audit) RETURNS bytea
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN sha256(previous || convert_to(tidegate.audit_text(line), 'UTF8'));
