@@ -182,7 +182,8 @@ let package = Package(
         .testTarget(
             name: "WavesTests",
             dependencies: [
-                "Waves", "Verification", "Baseline", "Playbook", "Ledger", "LibPQ", "Model", "StreamSupport", "TestSupport",
+                "Waves", "Verification", "Baseline", "Playbook", "Ledger", "LibPQ", "Model", "StreamSupport",
+                "TestSupport",
             ],
             swiftSettings: strict),
         .testTarget(

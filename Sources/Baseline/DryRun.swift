@@ -82,8 +82,9 @@ public struct DryRun: Sendable {
 
     private func load(_ entity: LoadingEntity, _ target: TargetSession, _ source: SourceSession) throws -> Finding {
         var finding = Finding(entity: entity.name.rawValue)
-        let planner = ChunkPlanner(source: source, chunkBytes: playbook.limits.chunkBytes)
-        for (range, _) in try planner.plan(entity.sql).ranges {
+        let planner = ChunkPlanner(source: source.connection, chunkBytes: playbook.limits.chunkBytes)
+        let scope = entity.sql.scope
+        for (range, _) in try planner.plan(entity.entity, where: scope.isAll ? nil : scope.sourcePredicate).ranges {
             if options.shouldStop() { throw BaselineError(.stopped, "stopped; nothing was changed") }
             let outcome = try source.reading { snapshot in
                 let passed = try CopyPipe.copy(

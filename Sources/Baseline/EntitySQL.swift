@@ -145,7 +145,7 @@ struct EntitySQL: Sendable {
         let typed = types.enumerated().map { "(k::text[])[\($0 + 1)]::\($1)" }
         let key = statements.targetKeyList.map { "_target.\($0)" }
         return """
-            (\(Self.list(key))) IN (SELECT \(Self.list(typed)) FROM unnest($1::text[]) AS u (k)) AND NOT EXISTS (
+            (\(key.joined(separator: ", "))) IN (SELECT \(typed.joined(separator: ", ")) FROM unnest($1::text[]) AS u (k)) AND NOT EXISTS (
                 SELECT FROM \(statements.rawStage) WHERE \(statements.stageKeyEquality("_target")))
             """
     }

@@ -28,7 +28,7 @@ struct RollbackSQL {
     func select(_ keys: [[String]], in others: [CompiledScope]) -> String {
         """
         SELECT \(statements.sourceKeyText) FROM \(statements.sourceTable)
-        WHERE \(EntitySQL.isAmong(statements.sourceKeyList, keys))
+        WHERE \(KeyRange.isAmong(statements.sourceKeyList, keys))
             AND (\(others.map { "(\($0.sourcePredicate))" }.joined(separator: " OR ")))
         """
     }

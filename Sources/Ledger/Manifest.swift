@@ -24,6 +24,16 @@ public struct Manifest {
     /// The manifests in the ledger that `connection` reaches.
     public init(on connection: Connection) { self.connection = connection }
 
+    /// Events and rows of a wave's entities that are set aside.
+    public func parked(in wave: WaveName) throws -> Int {
+        try connection.query(
+            """
+            SELECT count(*) FROM tidegate.quarantine q JOIN tidegate.scope s ON s.entity_id = q.entity_id
+            WHERE s.wave = $1 AND q.state IN ('parked', 'retrying')
+            """, [.text(wave.rawValue)]
+        ).scalar.flatMap(Int.init) ?? 0
+    }
+
     /// What a wave's loads have done, by entity.
     public func counts(of wave: WaveName) throws -> [ManifestCount] {
         try connection.query(

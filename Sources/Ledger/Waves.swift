@@ -145,6 +145,15 @@ public struct Waves {
         }
     }
 
+    /// What was found when the wave was verified; nil when it never was.
+    public func evidence(of wave: WaveName) throws -> (text: String, hash: String)? {
+        let found = try connection.query(
+            "SELECT evidence::text, evidence_hash FROM tidegate.wave WHERE name = $1 AND evidence IS NOT NULL",
+            [.text(wave.rawValue)])
+        guard let row = found.rows.first, let text = row[0], let hash = row[1] else { return nil }
+        return (text, hash)
+    }
+
     /// Accepts what was found.
     ///
     /// - Throws: `LedgerError` of code `wrongState` when it is not what was found last, or is signed by who had the wave run.

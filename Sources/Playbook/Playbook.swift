@@ -20,6 +20,7 @@ public struct Playbook: Sendable {
     public var reverse: ReverseSection?
     public var waves: [WaveDefinition]
     public var masking: MaskingSection?
+    public var gates: Gates
     public var limits: Limits
     /// What the file leaves to be desired: warnings and notes, no errors.
     public var findings: [Finding]
@@ -92,7 +93,7 @@ public struct Playbook: Sendable {
     init(
         name: String, file: String, text: String, source: SourceSection, target: TargetSection, kafka: KafkaSection,
         entities: [EntityDefinition], ownership: OwnershipSection?, reverse: ReverseSection?, waves: [WaveDefinition],
-        masking: MaskingSection?, limits: Limits, findings: [Finding]
+        masking: MaskingSection?, gates: Gates, limits: Limits, findings: [Finding]
     ) {
         self.name = name
         self.file = file
@@ -105,6 +106,7 @@ public struct Playbook: Sendable {
         self.reverse = reverse
         self.waves = waves
         self.masking = masking
+        self.gates = gates
         self.limits = limits
         self.findings = findings
     }

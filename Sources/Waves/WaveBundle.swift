@@ -49,15 +49,13 @@ public struct WaveBundle {
     }
 
     private func contents(_ keys: Bool) throws -> [(name: String, text: String)] {
-        let evidence = try ledger.query(
-            "SELECT evidence::text FROM tidegate.wave WHERE name = $1", [.text(wave.rawValue)])
-        guard let text = evidence.scalar else {
+        guard let evidence = try Waves(on: ledger).evidence(of: wave) else {
             throw BundleError(.evidence, "nothing was found of wave \(wave) yet; run it, so that it is verified")
         }
         return [
             (Self.audit, try lines(PackageResources.bundle_audit_sql)),
             ("certificates.jsonl", try lines(PackageResources.bundle_certificates_sql)),
-            (Self.evidence, text),
+            (Self.evidence, evidence.text),
             ("manifest.jsonl", try lines(PackageResources.bundle_manifest_sql, .text(keys ? "true" : "false"))),
             (Self.signOffs, try lines(PackageResources.bundle_signoffs_sql)),
         ]

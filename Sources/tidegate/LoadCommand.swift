@@ -60,54 +60,24 @@ struct LoadCommand: ParsableCommand {
             let workspace = try Workspace(try options.read(), command: "load", activating: activate)
             workspace.targetConnection.close()
             workspace.sourceConnection?.close()
-            let playbook = workspace.playbook
             let progress = LoadProgress(wave: wave, style: json ? .json : .forStandardError)
-            var load = LoadOptions(source: workspace.source, target: workspace.target) { playbook.kafka.topic(of: $0) }
-            load.sessionSettings = try playbook.sessionSettings() + [(Actor.setting, Redacted(Actor.current))]
-            load.slots = CaptureCommand.slotNames(of: playbook.playbook)
-            load.publications = publications(playbook.playbook)
+            var load = try workspace.loadOptions()
             load.origin = csv != nil ? .csv : topic ? .topic : .source
             load.folder = csv
             load.sealTimeout = sealTimeout.map { .seconds($0) }
-            let logEnds = try LogEnds(playbook.kafka.resolvedProperties())
-            load.logEnds = logEnds.readPatiently
             load.report = { progress.report($0) }
-            let monitor = throttle(playbook, workspace, logEnds, slots: load.slots) { progress.report($0) }
+            let name = WaveName(rawValue: wave)
+            let monitor = try workspace.throttle(of: load, wave: name) { progress.report($0) }
             load.throttle = monitor
-            load.pause = { PauseForTests.at("load.\($0.rawValue)") }
             let stopped = Mutex(false)
             let end = EndOfWork(watchingStandardInput: false) { stopped.withLock { $0 = true } }
             try withExtendedLifetime(end) {
                 load.shouldStop = { stopped.withLock { $0 } }
                 monitor.start()
                 defer { monitor.stop() }
-                let outcome = try WaveLoad(playbook, wave: WaveName(rawValue: wave), options: load).run()
+                let outcome = try WaveLoad(workspace.playbook, wave: name, options: load).run()
                 progress.finish(outcome)
             }
         }
-    }
-
-    private func throttle(
-        _ playbook: CompiledPlaybook, _ workspace: Workspace, _ logEnds: LogEnds, slots: [String],
-        report: @escaping @Sendable (ThrottleState) -> Void
-    ) -> ThrottleMonitor {
-        let process = ProcessInfo.processInfo
-        var throttle = ThrottleOptions(
-            playbook.playbook.limits.throttle, target: workspace.target,
-            source: csv == nil && !topic ? workspace.source : nil, wave: WaveName(rawValue: wave),
-            name: "\(process.hostName)/\(process.processIdentifier)")
-        throttle.slots = slots
-        throttle.topics = playbook.topics
-        throttle.logEnds = logEnds.read
-        return ThrottleMonitor(throttle, report: report)
-    }
-
-    /// The connector's publication: the one that the playbook names, else the one that a capture makes, or, where the
-    /// connector reads by publications at all, its own default.
-    private func publications(_ playbook: Playbook) -> [String] {
-        let connector = playbook.source.connectorProperties
-        if let named = connector["publication.name"] { return [named] }
-        let capture = CaptureCommand.slotName(of: playbook)
-        return connector["plugin.name"] == "pgoutput" ? [capture, "dbz_publication"] : [capture]
     }
 }

@@ -72,13 +72,10 @@ struct VerifyCommand: ParsableCommand {
             let workspace = try Workspace(try options.read(), command: "verify", activating: false)
             workspace.targetConnection.close()
             workspace.sourceConnection?.close()
-            guard let source = workspace.source else {
-                throw CommandFailure("the playbook has no source.postgres: there is nothing to compare with")
-            }
             let stopped = Mutex(false)
             let end = EndOfWork(watchingStandardInput: false) { stopped.withLock { $0 = true } }
             try withExtendedLifetime(end) {
-                let verify = try verifyOptions(workspace, source)
+                let verify = try verifyOptions(workspace)
                 try run(workspace.playbook, verify) { stopped.withLock { $0 } }
             }
         }
@@ -117,12 +114,8 @@ struct VerifyCommand: ParsableCommand {
         }
     }
 
-    private func verifyOptions(_ workspace: Workspace, _ source: ConnectionString) throws -> VerifyOptions {
-        let playbook = workspace.playbook
-        var verify = VerifyOptions(source: source, target: workspace.target) { playbook.kafka.topic(of: $0) }
-        verify.sessionSettings = try playbook.sessionSettings() + [(Actor.setting, Redacted(Actor.current))]
-        verify.slots = CaptureCommand.slotNames(of: playbook.playbook)
-        verify.logEnds = try LogEnds(playbook.kafka.resolvedProperties()).read
+    private func verifyOptions(_ workspace: Workspace) throws -> VerifyOptions {
+        var verify = try workspace.verifyOptions()
         verify.wave = wave.map { WaveName(rawValue: $0) }
         verify.entities = entity.map { EntityName(rawValue: $0) }
         verify.onlyDirty = dirty
@@ -131,7 +124,7 @@ struct VerifyCommand: ParsableCommand {
         verify.lockTimeout = lockTimeout.duration
         verify.statementTimeout = statementTimeout.duration
         verify.patience = patience.duration
-        verify.workers = workers ?? playbook.limits.sourceConnections
+        if let workers { verify.workers = workers }
         return verify
     }
 }

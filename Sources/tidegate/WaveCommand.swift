@@ -9,15 +9,17 @@ import Playbook
 struct WaveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wave",
-        abstract: "Show where each wave stands; pause, resume or roll one back.",
+        abstract: "Run waves: load, verify, sign off; pause, resume, roll back; bundle what shows it.",
         discussion: """
             A wave goes from planned over profiled, loading, loaded, verified and signed-off to live, then cut-over and closed. \
             Until its cutover it can be rolled back: then the target holds what it would hold if the wave had never been \
             loaded. Every step is in the audit trail.
 
-            \(ExitStatus.help())
+            \(ExitStatus.help(problems: "`run` or `sign-off` finds something that keeps the wave from going on"))
             """,
-        subcommands: [List.self, Show.self, Pause.self, Resume.self, Rollback.self], defaultSubcommand: List.self)
+        subcommands: [
+            List.self, Show.self, Run.self, SignOff.self, Pause.self, Resume.self, Rollback.self, Bundle.self,
+        ], defaultSubcommand: List.self)
 }
 
 extension WaveCommand {

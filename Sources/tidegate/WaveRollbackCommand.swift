@@ -46,8 +46,7 @@ extension WaveCommand {
                 workspace.targetConnection.close()
                 workspace.sourceConnection?.close()
                 var options = RollbackOptions(source: workspace.source, target: workspace.target)
-                options.sessionSettings =
-                    try workspace.playbook.sessionSettings() + [(Actor.setting, Redacted(Actor.current))]
+                options.sessionSettings = try workspace.sessionSettings()
                 options.written = written
                 if preview || !yes {
                     options.isPreview = true

@@ -2,6 +2,7 @@ import Baseline
 import Ledger
 import LibPQ
 import Model
+import StreamSupport
 import TestSupport
 import Testing
 

@@ -177,17 +177,33 @@ extension PlaybookParser {
         return limits
     }
 
-    func readGates(_ node: Node) {
-        guard let gates = pairs(node, "gates") else { return }
-        let keys = ["max_lag", "max_downtime", "verified_within", "quarantine", "approvals"]
-        for (gate, settings) in gates {
-            guard let section = mapping(settings, "gates.\(gate.value)", keys: keys) else { continue }
-            for key in ["max_lag", "max_downtime", "verified_within"] {
-                if let node = section[key] { _ = milliseconds(node, "gates.\(gate.value).\(key)") }
-            }
-            if let node = section["approvals"] { _ = number(node, "gates.\(gate.value).approvals", 0...100) }
+    func readGates(_ node: Node) -> Gates {
+        var gates = Gates()
+        guard let section = mapping(node, "gates", keys: ["sign_off", "cutover"]) else { return gates }
+        if let node = section["sign_off"] {
+            gates.signOff = readGate(node, "gates.sign_off", keys: ["approvals", "quarantine", "verified_within"])
         }
-        reportNotInForce("gates", at: text.location(node.mark))
+        if let node = section["cutover"] {
+            _ = readGate(
+                node, "gates.cutover",
+                keys: ["approvals", "quarantine", "verified_within", "max_lag", "max_downtime"])
+            reportNotInForce("gates.cutover", at: text.location(node.mark))
+        }
+        return gates
+    }
+
+    private func readGate(_ node: Node, _ name: String, keys: [String]) -> Gate {
+        var gate = Gate()
+        guard let section = mapping(node, name, keys: keys) else { return gate }
+        if let node = section["approvals"] { gate.approvals = number(node, "\(name).approvals", 0...100) ?? 1 }
+        if let node = section["quarantine"] {
+            gate.quarantine = word(node, "\(name).quarantine", as: Gate.Quarantine.self) ?? .any
+        }
+        if let node = section["verified_within"] { gate.verifiedWithin = milliseconds(node, "\(name).verified_within") }
+        for key in ["max_lag", "max_downtime"] {
+            if let node = section[key] { _ = milliseconds(node, "\(name).\(key)") }
+        }
+        return gate
     }
 
     func reportNotInForce(_ section: String, at location: FileLocation) {

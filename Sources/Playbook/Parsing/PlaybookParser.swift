@@ -33,7 +33,7 @@ final class PlaybookParser {
             readOwnership($0, entities: names, waves: waves.map(\.name.value))
         }
         let reverse = top["reverse"].flatMap { readReverse($0, entities: names) }
-        if let gates = top["gates"] { readGates(gates) }
+        let gates = top["gates"].map(readGates) ?? Gates()
         let masking = top["masking"].flatMap(readMasking)
         let limits = top["limits"].map(readLimits) ?? Limits()
         requireMaskingKey(masking, entities)
@@ -44,7 +44,7 @@ final class PlaybookParser {
             name: name, file: text.file, text: source,
             source: sourceSection ?? SourceSection(postgres: nil, connector: [:], location: start),
             target: target, kafka: kafka ?? Self.noKafka(at: start), entities: entities, ownership: ownership,
-            reverse: reverse, waves: waves, masking: masking, limits: limits,
+            reverse: reverse, waves: waves, masking: masking, gates: gates, limits: limits,
             findings: findings.sorted { $0.location < $1.location })
     }
 

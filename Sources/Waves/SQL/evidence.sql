@@ -8,8 +8,8 @@ WITH scopes AS (
     WHERE v.wave = $1 AND v.finished_at IS NOT NULL ORDER BY v.id DESC LIMIT 1
 )
 SELECT jsonb_build_object(
-    'wave', $1,
-    'playbook', $2,
+    'wave', $1::text,
+    'playbook', $2::text,
     'epoch', (SELECT coalesce(max(epoch), 0) FROM tidegate.ownership_transfer),
     'entities', (
         SELECT coalesce(jsonb_object_agg(s.name, jsonb_build_object(
