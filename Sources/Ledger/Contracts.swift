@@ -54,7 +54,9 @@ public struct Contracts {
     /// - Returns: the entities whose contracts changed.
     @discardableResult
     public func pin(_ playbook: CompiledPlaybook, at position: LSN?, onlyNew: Bool = false) throws -> [EntityName] {
-        if onlyNew, case let known = try inForce(), playbook.entities.allSatisfy({ known[$0.name] != nil }) { return [] }
+        if onlyNew, case let known = try inForce(), playbook.entities.allSatisfy({ known[$0.name] != nil }) {
+            return []
+        }
         return try connection.transaction {
             // One at a time: processes that start together would number the same contract twice.
             try Migrations.lock(on: connection)
