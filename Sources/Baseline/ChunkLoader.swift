@@ -31,7 +31,7 @@ final class ChunkLoader: ChunkSource {
         try target.connection.execute(entity.sql.createNewer)
         return try source.reading { snapshot in
             try options.pause(.afterSnapshot)
-            if entity.entity.isPlainCopy, chunk.attempt == 1,
+            if entity.entity.isPlainCopy, chunk.attempt == 1, !entity.isAgain,
                 let outcome = try copyDirectly(chunk, of: entity, snapshot)
             {
                 return outcome

@@ -41,8 +41,8 @@ struct ChunkMerge {
             _ = try CopyPipe.copy(
                 entity.sql.select(keys: keys), on: source.connection, into: entity.sql.stageTable, on: connection)
         }
-        // By one statement: they may point at each other.
-        if !found.isEmpty { try deleteGone(found) }
+        // By one statement: they may point at each other. In a load anew `GoneRows` does it, children before parents.
+        if !found.isEmpty, !entity.isAgain { try deleteGone(found) }
     }
 
     private func deleteGone(_ keys: [String]) throws {

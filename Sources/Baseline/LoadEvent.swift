@@ -13,6 +13,8 @@ public enum LoadEvent: Sendable {
     case putBack(EntityName, ordinal: Int, reason: String)
     /// Rows were set aside.
     case quarantined(EntityName, rows: Int)
+    /// Rows that are gone from the source were removed from the target; others stay because the target owns a part of them.
+    case removed(EntityName, rows: Int, kept: Int)
     /// All chunks of the entity are merged, the seal is taken.
     case sealed(EntityName, Seal)
     /// Baseline and stream are joined.

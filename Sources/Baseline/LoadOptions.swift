@@ -27,6 +27,10 @@ public struct LoadOptions: Sendable {
     /// The ends of a topic's partitions now; empty for a topic that does not exist. nil when Kafka is not to be asked:
     /// then only positions count.
     public var logEnds: (@Sendable (String) throws -> [TopicPartition: PartitionProgress.Bound])?
+    /// Load rows anew that are loaded already, because changes of theirs were lost.
+    public var again = false
+    /// The entities of the wave to load; nil for all of them.
+    public var entities: [EntityName]?
     /// How long the stream may take to pass the seal; nil: for ever.
     public var sealTimeout: Duration?
     /// For a pilot: so many chunks of each entity are loaded, and the rest is left for later. nil: all of them.

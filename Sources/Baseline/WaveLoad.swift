@@ -87,7 +87,10 @@ public final class WaveLoad {
             outcome.isPilot = true
             return outcome
         }
-        if let source { try readAgain(loading, target, source) }
+        if let source {
+            try removeGone(loading, target, source)
+            try readAgain(loading, target, source)
+        }
         for entity in loading {
             try seal(entity, target, source)
             loaded.append(entity.name)
@@ -101,13 +104,19 @@ public final class WaveLoad {
     // MARK: Beginning
 
     /// What the wave takes, parents first.
-    private func scopes() throws -> [(CompiledEntity, CompiledScope)] {
-        let entities = playbook.entities.compactMap { entity in entity.scope(in: wave).map { (entity, $0) } }
+    func scopes() throws -> [(CompiledEntity, CompiledScope)] {
+        var entities = playbook.entities.compactMap { entity in entity.scope(in: wave).map { (entity, $0) } }
         guard !entities.isEmpty else {
             let known = playbook.waves.map(\.rawValue).joined(separator: ", ")
             throw BaselineError(
                 .unknownWave, "the playbook has no wave \(wave) that takes rows; its waves are \(known)")
         }
+        guard let wanted = options.entities else { return entities }
+        if let unknown = wanted.first(where: { name in !entities.contains { $0.0.name == name } }) {
+            let known = entities.map(\.0.name.rawValue).joined(separator: ", ")
+            throw BaselineError(.unknownWave, "wave \(wave) takes no rows of \(unknown); its entities are \(known)")
+        }
+        entities.removeAll { !wanted.contains($0.0.name) }
         return entities
     }
 
@@ -134,13 +143,12 @@ public final class WaveLoad {
     private func begin(_ sql: EntitySQL, _ target: TargetSession) throws -> LoadingEntity? {
         let scopes = Scopes(on: target.connection)
         let known = try scopes.read(sql.id)
+        if options.again { return try beginAgain(sql, known, target) }
         let others = known.started.filter { $0 != wave }
         if known.state(of: wave) == .live { return nil }
         if known.state(of: wave) == .pending, others.isEmpty { try refuseUnknownRows(sql.entity, target) }
-        let sortsAlike = try target.connection.query(sql.newerSortsByBytes).scalar == "t"
         let mode = Handover.mode(
-            hasTransactions: options.origin == .source,
-            keysSortAlike: sql.entity.keyOrder == .strong && EntitySQL.hasPlainKey(sql.entity) && sortsAlike,
+            hasTransactions: options.origin == .source, keysSortAlike: try keysSortAlike(sql, target),
             takesEveryRow: sql.scope.isAll, isFirst: others.isEmpty)
         let record = try scopes.begin(sql.id, wave: wave, origin: options.origin, handover: mode)
         if record.state == .live { return nil }
@@ -148,7 +156,21 @@ public final class WaveLoad {
             throw BaselineError(
                 .source, "this load was begun from \(record.origin.rawValue); it has to be finished from there")
         }
-        return LoadingEntity(sql: sql, handover: record.handover, origin: record.origin, isFirst: others.isEmpty)
+        return loading(sql, record, beside: others)
+    }
+
+    /// Whether a key range means the same on both sides.
+    func keysSortAlike(_ sql: EntitySQL, _ target: TargetSession) throws -> Bool {
+        guard sql.entity.keyOrder == .strong, EntitySQL.hasPlainKey(sql.entity) else { return false }
+        return try target.connection.query(sql.newerSortsByBytes).scalar == "t"
+    }
+
+    /// An entity as its scope is to be loaded: when that is done anew, together with what the other started waves take.
+    func loading(_ sql: EntitySQL, _ record: ScopeRecord, beside others: [WaveName]) -> LoadingEntity {
+        let scope = record.isAgain ? sql.scope.including(others.compactMap { sql.entity.scope(in: $0) }) : sql.scope
+        return LoadingEntity(
+            sql: EntitySQL(entity: sql.entity, id: sql.id, scope: scope), handover: record.handover,
+            origin: record.origin, isFirst: others.isEmpty, isAgain: record.isAgain)
     }
 
     /// A table whose rows nobody has loaded is not ours to merge into.
@@ -233,6 +255,14 @@ public final class WaveLoad {
         try WorkerPool(
             options: options, playbook: playbook, entities: open, count: max(1, count)
         ).run()
+    }
+
+    /// Rows whose deletes were lost.
+    private func removeGone(_ loading: [LoadingEntity], _ target: TargetSession, _ source: SourceSession) throws {
+        let scopes = Scopes(on: target.connection)
+        let open = try loading.filter { try $0.isAgain && scopes.scope($0.id, wave).seal == nil }
+        guard !open.isEmpty else { return }
+        try GoneRows(entities: open, target: target, source: source, options: options).remove()
     }
 
     /// Rows that had to wait for others: parents first, entities that point at each other together.

@@ -10,6 +10,10 @@ public enum AuditAction: String, Sendable, CaseIterable {
     case scopeLoading = "scope-loading"
     /// An entity's rows of a wave are joined with the stream.
     case scopeLive = "scope-live"
+    /// An entity's rows of a live wave began to load anew.
+    case scopeLoadingAgain = "scope-loading-again"
+    /// A flow goes on elsewhere in a partition, and what lies between is given up.
+    case offsetsGivenUp = "offsets-given-up"
     /// Ownership was transferred.
     case ownershipTransferred = "ownership-transferred"
     /// A side's tables are guarded, or guarded anew.

@@ -8,6 +8,8 @@ public struct CheckpointAdvance: Sendable {
     public let nextOffset: Int64
     /// The highest source position applied after it; nil leaves what is there.
     public let position: SourcePosition?
+    /// The last record consumed after it.
+    public let lastRecord: RecordMark?
     /// What became of the events in between.
     public let accounting: Accounting
     /// Source commit time of the last event, in milliseconds since 1970; nil leaves what is there.
@@ -15,12 +17,14 @@ public struct CheckpointAdvance: Sendable {
 
     /// A step from `from`.
     public init(
-        from: Checkpoint, nextOffset: Int64, position: SourcePosition?, accounting: Accounting, sourceMillis: Int64?
+        from: Checkpoint, nextOffset: Int64, position: SourcePosition?, accounting: Accounting, sourceMillis: Int64?,
+        lastRecord: RecordMark? = nil
     ) {
         self.from = from
         self.nextOffset = nextOffset
         self.position = position
         self.accounting = accounting
+        self.lastRecord = lastRecord
         self.sourceMillis = sourceMillis
     }
 
@@ -29,6 +33,7 @@ public struct CheckpointAdvance: Sendable {
         var next = from
         next.nextOffset = nextOffset
         next.position = position ?? from.position
+        next.lastRecord = lastRecord
         return next
     }
 }

@@ -25,7 +25,7 @@ public struct Checkpoints {
             ORDER BY topic COLLATE "C", partition
             ON CONFLICT (flow, topic, partition) DO UPDATE SET fence = c.fence + 1, owner = excluded.owner,
                 updated_at = now()
-            RETURNING topic, partition, next_offset, position, fence
+            RETURNING topic, partition, next_offset, position, fence, last_record
             """,
             [
                 .text(flow.rawValue), .array(sorted.map(\.topic)), .array(sorted.map { String($0.partition) }),
@@ -39,7 +39,7 @@ public struct Checkpoints {
     public func find(flow: Flow, topic: String) throws -> [TopicPartition: Checkpoint] {
         let result = try connection.query(
             """
-            SELECT topic, partition, next_offset, position, fence FROM tidegate.checkpoint
+            SELECT topic, partition, next_offset, position, fence, last_record FROM tidegate.checkpoint
             WHERE flow = $1 AND topic = $2
             """, [.text(flow.rawValue), .text(topic)])
         return Dictionary(
@@ -52,9 +52,27 @@ public struct Checkpoints {
         try connection.query(
             """
             UPDATE tidegate.checkpoint
-            SET next_offset = NULL, position = NULL, owner = NULL, fence = fence + 1, updated_at = now()
+            SET next_offset = NULL, position = NULL, last_record = NULL, owner = NULL, fence = fence + 1, updated_at = now()
             WHERE flow = $1 AND topic = $2
             """, [.text(flow.rawValue), .text(topic)])
+    }
+
+    /// Sends a flow to other places, in the transaction that `connection` is in. Lanes that hold the partitions are fenced
+    /// off and claim again.
+    func move(_ moves: [CheckpointMove], flow: Flow) throws(PostgresError) {
+        for move in moves.sorted(by: { $0.partition < $1.partition }) {
+            try connection.query(
+                """
+                UPDATE tidegate.checkpoint
+                SET next_offset = $4::bigint, position = CASE WHEN $5 THEN position END, last_record = NULL, owner = NULL,
+                    fence = fence + 1, updated_at = now()
+                WHERE flow = $1 AND topic = $2 AND partition = $3::integer
+                """,
+                [
+                    .text(flow.rawValue), .text(move.partition.topic), .int(move.partition.partition), .int(move.to),
+                    .text(move.keepsPosition ? "t" : "f"),
+                ])
+        }
     }
 
     /// Partitions that were rewound and that nobody has claimed since: an owner without events would not notice.
@@ -92,7 +110,7 @@ public struct Checkpoints {
                     superseded = superseded + $10::bigint, skipped = skipped + $11::bigint,
                     quarantined = quarantined + $12::bigint,
                     source_time = coalesce(to_timestamp($13::bigint / 1000.0), source_time),
-                    updated_at = clock_timestamp()
+                    last_record = $16::text, updated_at = clock_timestamp()
                 WHERE flow = $1 AND topic = $2 AND partition = $3::integer
                     AND next_offset IS NOT DISTINCT FROM $4::bigint AND fence = $5::bigint
                 RETURNING true
@@ -117,6 +135,7 @@ public struct Checkpoints {
             .int(accounting.skippedTotal), .int(accounting.quarantined),
             step.sourceMillis.map { .int(Int($0)) } ?? .null,
             .array(reasons.map(\.key.rawValue)), .array(reasons.map { String($0.value) }),
+            .optional(step.lastRecord?.description),
         ]
     }
 
@@ -140,7 +159,8 @@ public struct Checkpoints {
             found.append(
                 Checkpoint(
                     flow: flow, partition: TopicPartition(topic: topic, partition: partition),
-                    nextOffset: row[2].flatMap(Int64.init), position: position, fence: fence))
+                    nextOffset: row[2].flatMap(Int64.init), position: position, fence: fence,
+                    lastRecord: row[5].flatMap { RecordMark($0) }))
         }
         return found
     }

@@ -18,6 +18,7 @@ public struct Migrations {
         Step(
             number: 6, name: "dead letters",
             sql: String(decoding: PackageResources._006_dead_letters_sql, as: UTF8.self)),
+        Step(number: 7, name: "topics", sql: String(decoding: PackageResources._007_topics_sql, as: UTF8.self)),
         Step(number: 8, name: "contract", sql: String(decoding: PackageResources._008_contract_sql, as: UTF8.self)),
         Step(number: 9, name: "throttle", sql: String(decoding: PackageResources._009_throttle_sql, as: UTF8.self)),
         Step(

@@ -17,4 +17,6 @@ public struct ScopeRecord: Sendable {
     public let isPlanned: Bool
     /// What the stream must pass.
     public let seal: Seal?
+    /// Whether it is loaded anew after changes were lost: what is in the target may be old.
+    public let isAgain: Bool
 }

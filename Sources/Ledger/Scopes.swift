@@ -6,7 +6,7 @@ public import Model
 /// Every change is made in one transaction that holds the entity's lock exclusively and moves the entity's version, so
 /// that each apply transaction runs wholly before or wholly after it.
 public struct Scopes {
-    private let connection: Connection
+    let connection: Connection
 
     /// The scopes in the ledger that `connection` reaches.
     public init(on connection: Connection) { self.connection = connection }
@@ -29,7 +29,7 @@ public struct Scopes {
         let rows = try connection.query(
             """
             SELECT wave, state, origin, handover, started_snapshot, settled_at IS NOT NULL AS settled,
-                planned_at IS NOT NULL AS planned, seal_snapshot, seal_lsn, sealed_at IS NOT NULL AS sealed
+                planned_at IS NOT NULL AS planned, seal_snapshot, seal_lsn, sealed_at IS NOT NULL AS sealed, again
             FROM tidegate.scope WHERE entity_id = $1
             """, [id])
         var scopes: [WaveName: ScopeRecord] = [:]
@@ -200,7 +200,7 @@ public struct Scopes {
         }
     }
 
-    private func audit(
+    func audit(
         _ action: AuditAction, _ entity: EntityID, _ wave: WaveName, _ detail: [String: String] = [:]
     ) throws {
         let name = try connection.query(
@@ -210,7 +210,7 @@ public struct Scopes {
     }
 
     /// Runs `body` in a transaction that holds the entity's lock exclusively, and moves the version.
-    private func changing<T>(_ entity: EntityID, _ body: () throws -> T) throws -> T {
+    func changing<T>(_ entity: EntityID, _ body: () throws -> T) throws -> T {
         try connection.transaction {
             try connection.execute(entity.lock(.change))
             let value = try body()
@@ -240,6 +240,7 @@ extension ScopeRecord {
             entity: entity, wave: WaveName(rawValue: wave), state: state, origin: origin, handover: handover,
             startedSnapshot: row["started_snapshot"].flatMap { TransactionSnapshot($0) },
             isSettled: row.bool("settled") == true, isPlanned: row.bool("planned") == true,
-            seal: row.bool("sealed") == true ? Seal(snapshot: sealSnapshot, position: sealPosition) : nil)
+            seal: row.bool("sealed") == true ? Seal(snapshot: sealSnapshot, position: sealPosition) : nil,
+            isAgain: row.bool("again") == true)
     }
 }

@@ -70,6 +70,21 @@ public struct Stalls {
             })
     }
 
+    /// The partitions of a topic that wait for a person, and why.
+    public func waitingForPeople(_ flow: Flow, topic: String) throws(PostgresError) -> [TopicPartition: String] {
+        let found = try connection.query(
+            """
+            SELECT partition, reason FROM tidegate.stall
+            WHERE flow = $1 AND topic = $2 AND state = 'stopped' AND NOT isfinite(next_attempt)
+            """, [.text(flow.rawValue), .text(topic)])
+        var reasons: [TopicPartition: String] = [:]
+        for row in found.rows {
+            guard let partition = row[0].flatMap(Int32.init) else { continue }
+            reasons[TopicPartition(topic: topic, partition: partition)] = row[1]
+        }
+        return reasons
+    }
+
     /// Says of partitions that they go on.
     public func clear(_ partitions: [TopicPartition], of flow: Flow) throws(PostgresError) {
         try connection.query(

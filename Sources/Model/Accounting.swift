@@ -8,6 +8,8 @@ public enum SkipReason: String, Sendable, CaseIterable {
     case inBaseline = "in-baseline"
     /// The null value that follows a delete, for log compaction.
     case tombstone
+    /// A null value without a delete before it, of a key that the source still has, or that it cannot be asked about.
+    case loneTombstone = "lone-tombstone"
     /// A connector's heartbeat.
     case heartbeat
     /// Begin or end of a source transaction.

@@ -97,6 +97,11 @@ public struct SecretText: Sendable, CustomStringConvertible {
     /// The literal parts, references left as they are: for looking at, never for use.
     var isLiteral: Bool { pieces.allSatisfy { if case .literal = $0 { true } else { false } } }
 
+    /// Whether it is this text, without a reference to anything.
+    func isLiteral(_ text: String) -> Bool {
+        pieces.count == 1 && pieces.allSatisfy { if case .literal(text) = $0 { true } else { false } }
+    }
+
     /// Whether a password stands in the text itself instead of being referred to.
     public var holdsPlainPassword: Bool {
         var text = ""

@@ -15,7 +15,8 @@ extension Configuration {
     /// It asks for the statistics that `BrokerOutages` reads.
     ///
     /// It also sets what exactly-once needs, which no property of the caller's can change: no automatic commits or offset
-    /// store, no jump on an expired offset.
+    /// store, no jump on an expired offset, and nothing of a
+    /// transaction that is not committed.
     ///
     /// - Parameter properties: the caller's, which win over what is set here for speed and memory.
     public static func groupConsumer(
@@ -36,6 +37,7 @@ extension Configuration {
         if isKnown(queueBackoff) { configuration[queueBackoff] = "10" }
         return configuration.overridden(by: properties).overridden(by: [
             "enable.auto.commit": "false", "enable.auto.offset.store": "false", "auto.offset.reset": "error",
+            "isolation.level": "read_committed",
         ])
     }
 

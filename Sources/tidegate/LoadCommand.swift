@@ -27,6 +27,11 @@ struct LoadCommand: ParsableCommand {
             For a source that cannot be reached, --csv loads exported files, and --topic takes the snapshot events that \
             the connector has put into the topics; both send the sync back to the beginning of the wave's topics.
 
+            When a topic has lost changes before they were applied, --again loads the rows anew while they stay live for \
+            their users: it makes the target equal to the source, deletes included and what the target owns left alone, \
+            for all waves of the entities that have started, and lets the stream go on behind the loss. Without --yes \
+            it only says what it would do.
+
             \(ExitStatus.help("the wave is live", cannot: "it is not, also when the load was stopped"))
             """)
 
@@ -44,6 +49,15 @@ struct LoadCommand: ParsableCommand {
     @Flag(help: "Take the rows from the topics' snapshot events.")
     var topic = false
 
+    @Flag(help: "Load rows anew that are loaded already, because the topic has lost changes of theirs.")
+    var again = false
+
+    @Option(name: .customLong("entity"), help: "With --again: only this entity of the wave; may be repeated.")
+    var entities: [String] = []
+
+    @Flag(help: "With --again: do it.")
+    var yes = false
+
     @Option(help: "Seconds that the stream may take to pass the load, before giving up (default: for ever).")
     var sealTimeout: Int?
 
@@ -52,6 +66,10 @@ struct LoadCommand: ParsableCommand {
 
     func validate() throws {
         if csv != nil, topic { throw ValidationError("--csv and --topic exclude each other.") }
+        if again, csv != nil || topic {
+            throw ValidationError("--again reads the source's database; it excludes --csv and --topic.")
+        }
+        if !again, yes || !entities.isEmpty { throw ValidationError("--entity and --yes go with --again.") }
         if let sealTimeout, sealTimeout < 1 { throw ValidationError("--seal-timeout must be at least 1.") }
     }
 
@@ -66,7 +84,13 @@ struct LoadCommand: ParsableCommand {
             load.folder = csv
             load.sealTimeout = sealTimeout.map { .seconds($0) }
             load.report = { progress.report($0) }
+            load.again = again
+            load.entities = entities.isEmpty ? nil : entities.map { EntityName(rawValue: $0) }
             let name = WaveName(rawValue: wave)
+            if again, !yes {
+                let plan = try WaveLoad(workspace.playbook, wave: name, options: load).planAgain()
+                return print(json ? try AgainReport.json(plan) : AgainReport.text(plan))
+            }
             let monitor = try workspace.throttle(of: load, wave: name) { progress.report($0) }
             load.throttle = monitor
             let stopped = Mutex(false)

@@ -53,6 +53,11 @@ final class LoadProgress: Sendable {
                 say(
                     &state, "\(entity): \(rows) rows set aside in quarantine",
                     ["entity": entity.rawValue, "aside": rows])
+            case .removed(let entity, let rows, let kept):
+                let left = kept > 0 ? "; \(kept) more stay, since the target owns a part of them" : ""
+                say(
+                    &state, "\(entity): \(rows) rows removed that are gone from the source\(left)",
+                    ["entity": entity.rawValue, "removed": rows, "kept": kept])
             case .sealed(let entity, let seal):
                 let place = seal.position.map { " at \($0)" } ?? ""
                 say(&state, "\(entity): loaded, sealed\(place)", ["entity": entity.rawValue, "sealed": place])

@@ -22,7 +22,8 @@ public final class StreamedFixture: Sendable {
     public let slot: String
     public let events = Mutex<[LoadEvent]>([])
     private let capture: CaptureService
-    private let sync: SyncService
+    private let sync: Mutex<SyncService>
+    private let syncEnded = DispatchGroup()
     private let ended = DispatchGroup()
     private let failures = Mutex<[any Error]>([])
 
@@ -72,18 +73,46 @@ public final class StreamedFixture: Sendable {
                 source: source, slot: slot, publication: slot,
                 tables: topics.keys.map { TableName(schema: "public", name: $0) }, prefix: "t",
                 kafka: Redacted(["bootstrap.servers": broker.bootstrapServers, "linger.ms": "1"])), logger: logger)
-        sync = SyncService(
-            playbook,
-            options: SyncOptions(
-                target: try target.connectionString, source: source, kafka: try playbook.kafka.resolvedProperties(),
-                group: "test", lanes: 2, owner: "test"), logger: logger)
-        let (capture, sync) = (self.capture, self.sync)
+        sync = Mutex(try Self.makeSync(playbook, source, target, group: "test"))
+        let capture = self.capture
         start("capture") { try capture.run() }
         try waitUntil("the capture streams", within: .seconds(60)) {
             try throwFailure()
             return capture.progress.phase == .streaming
         }
-        start("sync") { try sync.run() }
+        startSync()
+    }
+
+    private static func makeSync(
+        _ playbook: CompiledPlaybook, _ source: ConnectionString, _ target: TestDatabase, group: String
+    ) throws -> SyncService {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        return SyncService(
+            playbook,
+            options: SyncOptions(
+                target: try target.connectionString, source: source, kafka: try playbook.kafka.resolvedProperties(),
+                group: group, lanes: 2, owner: group), logger: logger)
+    }
+
+    private func startSync() {
+        let sync = self.sync.withLock { $0 }
+        syncEnded.enter()
+        start("sync") { [self] in
+            defer { syncEnded.leave() }
+            try sync.run()
+        }
+    }
+
+    /// Runs `body` while nothing is applied; then another sync takes over, in a group of its own: the embedded broker takes
+    /// a session's timeout to let a second member into a group that another has left.
+    public func withoutSync(_ body: () throws -> Void) throws {
+        sync.withLock { $0 }.stop()
+        syncEnded.wait()
+        try body()
+        let next = try Self.makeSync(playbook, source, target, group: "test-\(UInt32.random(in: 0...(.max)))")
+        sync.withLock { $0 = next }
+        startSync()
     }
 
     /// Runs `body` on a thread of its own that `close` waits for.
@@ -103,7 +132,7 @@ public final class StreamedFixture: Sendable {
 
     /// Ends all of it.
     public func close() {
-        sync.stop()
+        sync.withLock { $0 }.stop()
         capture.stop()
         ended.wait()
         _ = try? Connection(source, applicationName: "test").query(

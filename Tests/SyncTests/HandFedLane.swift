@@ -53,7 +53,8 @@ final class HandFedLane {
                 try apply()
                 continue
             }
-            batch.partitions[0]?.take(offset: offset, position: header.position)
+            batch.partitions[0]?.take(
+                RecordMark(offset: offset, timestamp: nil, keyBytes: nil, valueBytes: nil), position: header.position)
             batch.count(bytes: event.value?.utf8.count ?? 0)
             offset += 1
             return

@@ -85,18 +85,33 @@ final class SyncFixture {
 
     /// Options of a process of this test, in a group of its own: the embedded broker takes a session's timeout to let
     /// a second member into a group that another has left.
-    func options(stopsAtEnd: Bool = false, lanes: Int? = nil, hasSource: Bool = true) throws -> SyncOptions {
+    func options(
+        stopsAtEnd: Bool = false, lanes: Int? = nil, hasSource: Bool = true, at address: String? = nil
+    ) throws -> SyncOptions {
         runs += 1
+        let properties = try playbook.kafka.resolvedProperties().reveal().merging(
+            address.map { ["bootstrap.servers": $0] } ?? [:]
+        ) { $1 }
         return SyncOptions(
             target: try target.connectionString, source: hasSource ? try source.connectionString : nil,
-            kafka: try playbook.kafka.resolvedProperties(), group: "test-\(runs)", lanes: lanes, owner: "test",
+            kafka: Redacted(properties), group: "test-\(runs)", lanes: lanes, owner: "test",
             stopsAtEnd: stopsAtEnd)
     }
 
     /// Applies what the topics hold and ends.
-    func applyAll(lanes: Int? = nil) throws {
+    ///
+    /// - Parameter address: of another broker than the fixture's.
+    func applyAll(lanes: Int? = nil, at address: String? = nil) throws {
         try writer.flush()
-        try SyncService(playbook, options: try options(stopsAtEnd: true, lanes: lanes), logger: quiet).run()
+        try SyncService(
+            playbook, options: try options(stopsAtEnd: true, lanes: lanes, at: address), logger: quiet
+        ).run()
+    }
+
+    /// The first offset that the partition 0 of a table's topic still holds.
+    func lowEnd(_ table: String) throws -> Int64 {
+        let admin = try Admin(RDKafka.Configuration(["bootstrap.servers": broker.bootstrapServers]))
+        return try admin.watermarks("t.public.\(table)", 0, timeout: .seconds(10)).low
     }
 
     /// Runs a service beside `body`.

@@ -151,6 +151,11 @@ extension PlaybookCompiler {
                     expected: "249 characters at most")
             }
         }
+        if let isolation = kafka.properties["isolation.level"], !isolation.isLiteral("read_committed") {
+            error(
+                .kafka, at: isolation.location, "isolation.level cannot be other than read_committed",
+                expected: "that nothing is applied of a transaction that is not committed", advice: "remove it")
+        }
         for (name, value) in kafka.properties where Self.ownProperties.contains(name) {
             error(
                 .kafka, at: value.location, "tidegate sets \(name) itself",

@@ -22,7 +22,8 @@ extension EntityApplier {
         var skipped: [SkippedImages] = []
         for mask in staged.masks.sorted() where plans[Int(mask)].needsRow {
             let plan = plans[Int(mask)]
-            let everyRow = plan.needsSource || plan.isArrival
+            // In a load anew what the target has of the row may be old.
+            let everyRow = plan.needsSource || plan.isArrival || scopes.loading?.isAgain == true
             let incomplete = try connection.query(filter.keysToRead(everyRow: everyRow), [.int(mask)])
             let keys = keys(incomplete)
             guard !keys.isEmpty else { continue }

@@ -22,11 +22,13 @@ final class EventTaker {
         case unjudged(ContractWatch.Question)
         /// The connector announces tables, which is to be noted first; the message was not taken.
         case announced([AnnouncedTable], record: String, place: Int, offset: Int64)
+        /// The partition is not the one that was consumed: it has another record where the last one was.
+        case replaced(Model.TopicPartition, at: Int64)
         /// The partition cannot go on.
         case failed(Model.TopicPartition, KafkaError)
     }
 
-    private struct Origin {
+    struct Origin {
         let place: Int
         /// -1 for the topic in which the connector tells of DDL.
         let entity: Int
@@ -34,7 +36,7 @@ final class EventTaker {
         let takesSnapshotRows: Bool
     }
 
-    private let batch: LaneBatch
+    let batch: LaneBatch
     /// The changes that the opposite flow has made; nil where there is none.
     private let echoes: Echoes?
     /// By entity, what is known of the source's contract; nil for one that has none.
@@ -44,6 +46,10 @@ final class EventTaker {
     private let schemaChangeReader = SchemaChangeReader()
     /// The announcement that was noted last.
     var noted: (place: Int, offset: Int64)?
+    /// Judges null values without a delete; nil without a source.
+    let tombstones: LoneTombstones?
+    /// The last delete of each partition, by its place: the null value that follows it says nothing new.
+    private(set) var lastDeletes: [Int: (offset: Int64, key: Int)] = [:]
     private let entityByTopic: [String: Int]
     private var origins: [Model.TopicPartition: Origin] = [:]
     /// Entities whose messages are left for later.
@@ -58,13 +64,14 @@ final class EventTaker {
     private var lastOrigin: Origin?
 
     init(
-        _ batch: LaneBatch, playbook: CompiledPlaybook, watch: ContractWatch, echoes: Echoes?
+        _ batch: LaneBatch, playbook: CompiledPlaybook, watch: ContractWatch, echoes: Echoes?, tombstones: LoneTombstones?
     ) throws(SyncError) {
         watched = watch.entities
         hasSource = watch.canLook
         schemaChanges = playbook.kafka.schemaChanges?.value
         self.batch = batch
         self.echoes = echoes
+        self.tombstones = tombstones
         var byTopic: [String: Int] = [:]
         for (index, entity) in playbook.entities.enumerated() {
             let topic = playbook.kafka.topic(of: entity.source)
@@ -89,6 +96,8 @@ final class EventTaker {
         let place = free ?? batch.partitions.count
         if free == nil { batch.partitions.append(nil) }
         batch.partitions[place] = PartitionProgress(checkpoint)
+        batch.partitions[place]?.awaited = checkpoint.nextOffset == nil ? nil : checkpoint.lastRecord
+        lastDeletes[place] = nil
         origins[checkpoint.partition] = Origin(
             place: place, entity: entity, partitions: assignment.partitions,
             takesSnapshotRows: assignment.takesSnapshotRows)
@@ -110,13 +119,33 @@ final class EventTaker {
         origins.filter { $0.value.entity == entity }.keys.sorted()
     }
 
+    /// The place of a partition's entity.
+    func entity(of partition: Model.TopicPartition) -> Int? { origins[partition]?.entity }
+
+    /// Waits no more to see the last record of a partition again, if that is no longer in it.
+    ///
+    /// - Returns: whether it was waited for in vain.
+    func forgetAwaited(_ partition: Model.TopicPartition, before low: Int64) -> Bool {
+        guard let place = origins[partition]?.place, let awaited = batch.partitions[place]?.awaited, awaited.offset < low
+        else { return false }
+        batch.partitions[place]?.awaited = nil
+        return true
+    }
+
     /// The partitions whose messages are taken.
     var partitions: [Model.TopicPartition] { origins.keys.sorted() }
 
     /// Takes a message, if it is next.
     func take(_ message: borrowing Message) -> Outcome {
         guard let origin = origin(of: message), let progress = batch.partitions[origin.place] else { return .ignored }
-        if let error = message.error { return failure(error, progress) }
+        if !message.isMessage { return withoutMessage(message, progress, origin) }
+        if let awaited = progress.awaited, message.offset >= awaited.offset {
+            if message.offset == awaited.offset, mark(message) != awaited {
+                return .replaced(progress.checkpoint.partition, at: awaited.offset)
+            }
+            // Known again, or removed since by compaction.
+            batch.partitions[origin.place]?.awaited = nil
+        }
         if let next = progress.nextOffset, message.offset < next { return .ignored }
         if stopped.contains(origin.entity) { return .ignored }
         if origin.entity < 0 { return takeAnnouncement(message, origin) }
@@ -177,7 +206,7 @@ final class EventTaker {
                 entity: origin.entity, partitionIndex: origin.place, partitions: origin.partitions,
                 position: header.position)
             return .last
-        case .tombstone: return skip(.tombstone, message, origin)
+        case .tombstone: return takeTombstone(message, origin, entity)
         case .heartbeat: return skip(.heartbeat, message, origin)
         case .transactionMarker: return skip(.transactionMarker, message, origin)
         case .schemaChange: return skip(.schemaChange, message, origin)
@@ -189,6 +218,7 @@ final class EventTaker {
 
     private func takeRow(_ row: Int, _ message: borrowing Message, _ origin: Origin, _ entity: EntityBatch) -> Outcome {
         let header = entity.rows.header(row)
+        if header.operation == .delete { lastDeletes[origin.place] = (message.offset, Self.hash(message.key)) }
         if header.isSnapshot, !origin.takesSnapshotRows {
             entity.rows.removeLastRow()
             return skip(.snapshotRow, message, origin)
@@ -219,6 +249,12 @@ final class EventTaker {
                     description: layout == 0 ? nil : entity.decoder.layout(layout), header: header, place: origin.place,
                     record: "\(message.topic)[\(message.partition)]@\(message.offset)", offset: message.offset))
         }
+        return reduce(row, message, origin, entity)
+    }
+
+    /// Puts a decoded row into the batch, or behind the parked events of its key.
+    func reduce(_ row: Int, _ message: borrowing Message, _ origin: Origin, _ entity: EntityBatch) -> Outcome {
+        let header = entity.rows.header(row)
         if !parked[origin.entity].isEmpty {
             let key = entity.key(of: row)
             if parked[origin.entity].contains(key) {
@@ -271,12 +307,12 @@ final class EventTaker {
     private func advance(_ message: borrowing Message, _ origin: Origin, _ header: RowHeader) {
         batch.count(bytes: message.value?.count ?? 0)
         batch.partitions[origin.place]?.take(
-            offset: message.offset, position: header.position, sourceMillis: header.sourceMillis)
+            mark(message), position: header.position, sourceMillis: header.sourceMillis)
     }
 
-    private func skip(_ reason: SkipReason, _ message: borrowing Message, _ origin: Origin) -> Outcome {
+    func skip(_ reason: SkipReason, _ message: borrowing Message, _ origin: Origin) -> Outcome {
         batch.count(bytes: message.value?.count ?? 0)
-        batch.partitions[origin.place]?.take(offset: message.offset)
+        batch.partitions[origin.place]?.take(mark(message))
         batch.partitions[origin.place]?.accounting.skip(reason)
         return .taken
     }
@@ -284,7 +320,7 @@ final class EventTaker {
     private func setAside(
         _ message: borrowing Message, _ origin: Origin, key: [String]?, reason: String, _ text: String
     ) {
-        batch.partitions[origin.place]?.take(offset: message.offset)
+        batch.partitions[origin.place]?.take(mark(message))
         batch.count(bytes: message.value?.count ?? 0)
         batch.setAside.append(
             SetAside(
@@ -292,9 +328,22 @@ final class EventTaker {
                 sqlState: nil, message: text, bytes: EventBytes(message)))
     }
 
-    /// What was taken of the partition before is applied first: it cannot be accounted for without the partition.
-    private func failure(_ error: KafkaError, _ progress: PartitionProgress) -> Outcome {
-        if error.code == .partitionEOF { return .ignored }
+    private func mark(_ message: borrowing Message) -> RecordMark {
+        RecordMark(
+            offset: message.offset, timestamp: message.timestamp, keyBytes: message.key?.count,
+            valueBytes: message.value?.count)
+    }
+
+    /// The end of the partition, up to which there is nothing more to take, or its error. What was taken of the partition
+    /// before an error is applied first: it cannot be accounted for without the partition.
+    private func withoutMessage(
+        _ message: borrowing Message, _ progress: PartitionProgress, _ origin: Origin
+    ) -> Outcome {
+        guard let error = message.error else { return .ignored }
+        if error.code == .partitionEOF {
+            if !stopped.contains(origin.entity) { batch.partitions[origin.place]?.pass(to: message.offset) }
+            return .ignored
+        }
         return progress.hasMoved ? .barrier : .failed(progress.checkpoint.partition, error)
     }
 }

@@ -120,6 +120,7 @@ extension Lane {
 
     private func finishBatch() {
         batch.committed()
+        offsetBackoff.succeed()
         held.removeAll { $0.isExhausted }
         let offsets = batch.partitions.compactMap { $0?.checkpoint }
         mailbox.say { report in
@@ -173,7 +174,11 @@ extension Lane {
         cursor = nil
         held.removeAll()
         for place in batch.partitions.indices {
-            batch.partitions[place] = batch.partitions[place].map { PartitionProgress($0.checkpoint) }
+            batch.partitions[place] = batch.partitions[place].map {
+                var fresh = PartitionProgress($0.checkpoint)
+                fresh.awaited = $0.awaited
+                return fresh
+            }
         }
         mustSeek = true
     }
@@ -182,10 +187,10 @@ extension Lane {
     func seekBack() -> Bool {
         guard mustSeek else { return true }
         let places = batch.partitions.compactMap { progress -> TopicPartitionOffset? in
-            guard let checkpoint = progress?.checkpoint else { return nil }
+            guard let progress else { return nil }
             return TopicPartitionOffset(
-                checkpoint.partition.topic, checkpoint.partition.partition,
-                checkpoint.nextOffset ?? TopicPartitionOffset.beginning)
+                progress.checkpoint.partition.topic, progress.checkpoint.partition.partition,
+                progress.start ?? TopicPartitionOffset.beginning)
         }
         do {
             if !places.isEmpty { try consumer.seek(places) }

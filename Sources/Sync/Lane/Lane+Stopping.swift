@@ -75,21 +75,46 @@ extension Lane {
         }
     }
 
-    /// Leaves a partition alone that does not hold what comes next: going on anywhere else would lose changes in silence.
-    func stop(_ partition: Model.TopicPartition, offsetIsGone error: KafkaError) {
-        let checkpoint = checkpoints.first { $0.partition == partition }
-        var reason = "\(error)"
-        if let next = checkpoint?.nextOffset,
-            let held = try? consumer.watermarks(partition.topic, partition.partition, timeout: .seconds(10)),
-            let gap = OffsetGap(next: next, low: held.low, high: held.high)
-        {
-            reason = "\(gap)"
+    /// What comes next in a partition is not to be had. Leaves it alone if it really is not there: going on anywhere else would
+    /// lose changes in silence. A broker that has just begun to lead the partition may say so of an offset that is there.
+    func offsetIsGone(_ partition: Model.TopicPartition, _ error: KafkaError) {
+        guard let next = checkpoints.first(where: { $0.partition == partition })?.nextOffset else { return }
+        do {
+            let held = try consumer.watermarks(partition.topic, partition.partition, timeout: .seconds(10))
+            if let gap = OffsetGap(next: next, low: held.low, high: held.high) {
+                return stop(partition, because: "\(gap)")
+            }
+            if taker.forgetAwaited(partition, before: held.low) {
+                // Only the record has expired by which the topic would have been known again.
+                abandonBatch()
+                mustSeek = true
+                return
+            }
+        } catch {
+            logger.info("a partition's ends are not known", metadata: ["kafka.error": "\(error)"])
         }
+        abandonBatch()
+        mustSeek = true
+        pause(after: error, &offsetBackoff)
+    }
+
+    /// Leaves a partition alone until a person has done something about it.
+    func stop(_ partition: Model.TopicPartition, because cause: String) {
+        let checkpoint = checkpoints.first { $0.partition == partition }
+        let reason = cause + (remedy(for: partition).map { ": \($0)" } ?? "")
         logger.error("partition stopped", metadata: ["kafka.partition": "\(partition)", "error": "\(reason)"])
         mailbox.say { $0.stopped[partition] = reason }
         taker.remove(partition)
         if let checkpoint {
             connections.show(Stall(.stopped, reason: reason, attempts: 1, wait: nil), of: [checkpoint])
         }
+    }
+
+    /// The command that loads anew what comes by a partition; nil where nothing is loaded, as by the reverse flow.
+    private func remedy(for partition: Model.TopicPartition) -> String? {
+        guard let entity = taker.entity(of: partition).map({ playbook.entities[$0] }), entity.flow == .forward,
+            let wave = connections.startedWaves(of: entity.name).first(where: { entity.scope(in: $0) != nil })
+        else { return nil }
+        return "tidegate load \(wave) --again --entity \(entity.name)"
     }
 }

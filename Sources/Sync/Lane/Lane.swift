@@ -30,6 +30,8 @@ final class Lane {
     let watchInterval: Duration
     var nextWatch = ContinuousClock.now
     var startBackoff = Backoff()
+    /// Between looks at a partition of which the broker says that the offset is not there, and it is.
+    var offsetBackoff = Backoff()
     /// Entities that are left out for now, by their places in the playbook.
     var stops: [Int: EntityStop] = [:]
     var mustSeek = false
@@ -57,7 +59,8 @@ final class Lane {
         watchInterval = options.watchInterval
         taker = try EventTaker(
             batch, playbook: playbook, watch: watch,
-            echoes: playbook.playbook.ownership == nil ? nil : connections.source.map(Echoes.init))
+            echoes: playbook.playbook.ownership == nil ? nil : connections.source.map(Echoes.init),
+            tombstones: connections.source.map(LoneTombstones.init))
         parkedRetry = ParkedRetry(beside: batch, modes: modes, kafka: playbook.kafka)
     }
 
@@ -148,12 +151,22 @@ final class Lane {
                 case .announced(let tables, let record, let place, let offset):
                     if !note(tables, record) { return }
                     taker.noted = (place, offset)
+                case .replaced(let partition, let offset):
+                    cursor.next += 1
+                    stop(partition, because: Self.replaced(offset))
                 case .failed(let partition, let error):
                     cursor.next += 1
                     partitionFailed(partition, error)
                 }
             }
         }
+    }
+
+    private static func replaced(_ offset: Int64) -> String {
+        """
+        replaced: at offset \(offset) there is another record than the one that was consumed there; the topic was made anew, \
+        or its log was cut off and written again: load what comes by it anew
+        """
     }
 
     /// What is in the batch is applied first.
@@ -207,6 +220,6 @@ final class Lane {
                 "partition stopped", metadata: ["kafka.partition": "\(partition)", "kafka.error": "\(error)"])
             return mailbox.say { $0.stopped[partition] = "\(error)" }
         }
-        stop(partition, offsetIsGone: error)
+        offsetIsGone(partition, error)
     }
 }

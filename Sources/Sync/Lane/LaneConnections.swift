@@ -60,6 +60,14 @@ final class LaneConnections {
         }
     }
 
+    /// The waves of an entity whose rows are applied; none while the ledger cannot be asked.
+    func startedWaves(of entity: EntityName) -> [WaveName] {
+        guard let connection = session?.connection, connection.isAlive,
+            let id = try? Entities(on: connection).find()[entity]
+        else { return [] }
+        return (try? Scopes(on: connection).read(id).started) ?? []
+    }
+
     /// Other lanes may have set keys aside: read them again.
     func forgetParked() { knowsParked = false }
 

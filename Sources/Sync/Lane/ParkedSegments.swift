@@ -48,6 +48,10 @@ final class ParkedSegments {
                 fault = ParkedFault(event: event, description: "\(error)")
                 return false
             }
+            // A null value is only ever parked where it is the delete.
+            if outcome == .tombstone, let key, let row = try? rows.decoder.decodeKey(key, into: rows.rows) {
+                return rows.reduce(row) != .barrier
+            }
             guard case .row(let row) = outcome else { return true }
             if let truncated, let position = rows.rows.header(row).position, position < truncated {
                 rows.rows.removeLastRow()

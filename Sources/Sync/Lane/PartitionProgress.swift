@@ -13,15 +13,23 @@ struct PartitionProgress {
     var sourceMillis: Int64?
     /// What became of the events of the open batch.
     var accounting = Accounting()
+    /// The last record taken.
+    private var lastRecord: RecordMark?
+    /// The record that was consumed last, as long as it has not been seen again: by it the topic is known to be the same.
+    var awaited: RecordMark?
 
     init(_ checkpoint: Checkpoint) {
         self.checkpoint = checkpoint
         nextOffset = checkpoint.nextOffset
         position = checkpoint.position
+        lastRecord = checkpoint.lastRecord
     }
 
     /// Whether the open batch took anything from the partition.
-    var hasMoved: Bool { accounting.consumed > 0 }
+    var hasMoved: Bool { nextOffset != checkpoint.nextOffset }
+
+    /// Where the consumer has to begin.
+    var start: Int64? { awaited?.offset ?? checkpoint.nextOffset }
 
     /// Whether an event stands strictly before what was taken already: a redelivery. Equal positions are not, since
     /// the rows of one COPY share theirs.
@@ -31,11 +39,19 @@ struct PartitionProgress {
     }
 
     /// Counts an event as taken.
-    mutating func take(offset: Int64, position: SourcePosition? = nil, sourceMillis: Int64 = 0) {
-        nextOffset = offset + 1
+    mutating func take(_ record: RecordMark, position: SourcePosition? = nil, sourceMillis: Int64 = 0) {
+        nextOffset = record.offset + 1
+        lastRecord = record
         accounting.consumed += 1
         if let position, self.position.map({ $0 < position }) ?? true { self.position = position }
         if sourceMillis > 0 { self.sourceMillis = sourceMillis }
+    }
+
+    /// There is nothing to take before this offset: what lies between are marks of transactions, records of aborted ones, or
+    /// ones that compaction has removed.
+    mutating func pass(to offset: Int64) {
+        // Also of an empty partition: from now on it is known that nothing of it was consumed, whatever it drops.
+        if offset > nextOffset ?? -1 { nextOffset = offset }
     }
 
     /// The step of the checkpoint that the open batch is.
@@ -43,7 +59,7 @@ struct PartitionProgress {
         guard hasMoved, let nextOffset else { return nil }
         return CheckpointAdvance(
             from: checkpoint, nextOffset: nextOffset, position: position, accounting: accounting,
-            sourceMillis: sourceMillis)
+            sourceMillis: sourceMillis, lastRecord: lastRecord)
     }
 
     /// The open batch is committed.

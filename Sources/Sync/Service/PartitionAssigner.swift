@@ -142,6 +142,7 @@ final class PartitionAssigner {
         let counts = try partitionCounts(Set(partitions.map(\.topic)))
         var orders: [Int: [LaneMailbox.Assignment]] = [:]
         var places: [TopicPartitionOffset] = []
+        var starts: [RDKafka.TopicPartition: Int64] = [:]
         for partition in partitions {
             let name = Model.TopicPartition(topic: partition.topic, partition: partition.partition)
             guard let checkpoint = claimed[name] else { continue }
@@ -151,14 +152,15 @@ final class PartitionAssigner {
                 LaneMailbox.Assignment(
                     checkpoint: checkpoint, partitions: counts[partition.topic] ?? 1,
                     takesSnapshotRows: fromTopic.contains(partition.topic)))
-            places.append(
-                TopicPartitionOffset(
-                    partition.topic, partition.partition, checkpoint.nextOffset ?? TopicPartitionOffset.beginning))
+            starts[partition] = checkpoint.nextOffset ?? TopicPartitionOffset.beginning
+            // From the record before, by which the topic is known to be the same.
+            let start = checkpoint.nextOffset.map { checkpoint.lastRecord?.offset ?? $0 }
+            places.append(partition.at(start ?? TopicPartitionOffset.beginning))
             try consumer.forward(partition.topic, partition.partition, to: lanes[lane].queue)
         }
         for (lane, assignments) in orders { lanes[lane].send(.take(assignments)) }
         try accept(places)
-        if options.stopsAtEnd { try noteEnds(places) }
+        if options.stopsAtEnd { try noteEnds(starts) }
         logger.info("partitions taken", metadata: ["kafka.partitions": "\(partitions.count)"])
     }
 
@@ -277,10 +279,10 @@ final class PartitionAssigner {
     }
 
     /// A partition that ends before the place to go on from has no end that could be reached: its lane stops it.
-    private func noteEnds(_ places: [TopicPartitionOffset]) throws {
-        for place in places {
-            let end = try consumer.watermarks(place.topic, place.partition, timeout: .seconds(10)).high
-            ends[place.topicPartition] = place.offset > end ? .max : end
+    private func noteEnds(_ starts: [RDKafka.TopicPartition: Int64]) throws {
+        for (partition, start) in starts {
+            let end = try consumer.watermarks(partition.topic, partition.partition, timeout: .seconds(10)).high
+            ends[partition] = start > end ? .max : end
         }
     }
 

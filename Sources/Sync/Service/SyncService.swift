@@ -153,6 +153,10 @@ public final class SyncService: Sendable {
         let properties = options.kafka.reveal()
         return Configuration.groupConsumer(
             bootstrapServers: properties["bootstrap.servers"] ?? "", group: options.group,
-            lanes: options.lanes ?? playbook.limits.lanes, properties: properties)
+            lanes: options.lanes ?? playbook.limits.lanes, properties: properties
+        ).overridden(by: [
+            // A partition's end tells that nothing comes before it, as after the mark of a transaction.
+            "enable.partition.eof": "true"
+        ])
     }
 }
