@@ -77,6 +77,19 @@ extension Consumer {
         try list.checkEntries("resuming")
     }
 
+    /// Reads partitions from other places whose reading has ended with an error, and which can therefore not be sought.
+    ///
+    /// - Parameter others: where to go on in all others that are assigned, needed where the group does not rebalance partition
+    ///   by partition: what was prefetched of them is fetched again.
+    public func restart(_ places: [TopicPartitionOffset], others: [TopicPartitionOffset]) throws(KafkaError) {
+        if isCooperative {
+            try incrementalUnassign(places.map(\.topicPartition))
+            try incrementalAssign(places)
+        } else {
+            try assign(places + others)
+        }
+    }
+
     /// Moves partitions that are being read to other places; what was prefetched is dropped.
     public func seek(_ places: [TopicPartitionOffset], timeout: Duration = .seconds(10)) throws(KafkaError) {
         let list = TopicPartitionList(places)

@@ -56,7 +56,14 @@ import Testing
                 return ends.values.allSatisfy { $0.low > 110 }
             }
         }
-        try waitUntil("the partition stops") { try stalls(stream).count == 1 }
+        try waitUntil("the partition stops", state: { place(stream) }) { try stalls(stream).count == 1 }
+    }
+
+    /// Where the stream stands, for a wait that was in vain.
+    private func place(_ stream: StreamedFixture) -> String {
+        let ends = try? stream.options().logEnds?("t.public.t")
+        let status = try? Status(on: stream.target.connect())
+        return "\(ends as Any) \(status?.partitions as Any) \(status?.stalls as Any)"
     }
 
     private func stalls(_ stream: StreamedFixture) throws -> [Status.StallStatus] {

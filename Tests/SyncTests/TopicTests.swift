@@ -136,6 +136,58 @@ import Testing
         }
     }
 
+    // MARK: Added partitions
+
+    private func grow(_ sync: SyncFixture) throws {
+        // As if it had been consumed when it had one partition.
+        try sync.targetSession.execute(
+            "INSERT INTO tidegate.topic (flow, topic, partitions) VALUES ('forward', 't.public.item', 1)")
+    }
+
+    private func send(_ n: Int, to partition: Int32, _ sync: SyncFixture) throws {
+        try sync.writer.write(
+            n == 1 ? "c" : "u", "item", key: #"{"id":1}"#, after: #"{"id":1,"n":\#(n)}"#, partition: partition)
+    }
+
+    @Test("A21: added partitions are held until the others are applied to where they ended")
+    func a21AddedPartitions() throws {
+        try withItems(partitions: 2, limits: "{ lanes: 2, batch_rows: 100 }") { sync in
+            try grow(sync)
+            for n in 1...3000 { try send(n, to: 0, sync) }
+            try send(3001, to: 1, sync)
+            try sync.applyAll()
+            #expect(try sync.rows("SELECT * FROM item") == ["1|3001"])
+            #expect(try sync.rows("SELECT partitions, grown_to FROM tidegate.topic") == ["2|-"])
+            #expect(try sync.sums()[0] == 3001)
+            #expect(try Status(on: sync.targetSession).stalls.isEmpty)
+        }
+    }
+
+    @Test("A21: the ends count as of when the producer first writes to an added partition, and survive a restart")
+    func a21EndsAtTheFirstRecord() throws {
+        try withItems(partitions: 2, limits: "{ lanes: 2, batch_rows: 100 }") { sync in
+            try grow(sync)
+            try sync.running { _ in
+                for n in 1...10 { try send(n, to: 0, sync) }
+                try sync.writer.flush()
+                try waitUntil("the growth is noticed, and the old partition applied") {
+                    try sync.value("SELECT grown_to FROM tidegate.topic") == "2" && nextOffset(sync) == "10"
+                }
+                // The producer does not know of it yet.
+                for n in 11...20 { try send(n, to: 0, sync) }
+                try sync.writer.flush()
+                try waitUntil("they are applied") { try nextOffset(sync) == "20" }
+                #expect(try sync.value("SELECT old_ends FROM tidegate.topic") == nil)
+            }
+            for n in 21...2000 { try send(n, to: 0, sync) }
+            try sync.writer.flush()
+            try send(2001, to: 1, sync)
+            try sync.applyAll()
+            #expect(try sync.rows("SELECT * FROM item") == ["1|2001"])
+            #expect(try sync.rows("SELECT partitions, grown_to FROM tidegate.topic") == ["2|-"])
+        }
+    }
+
     // MARK: Made anew
 
     @Test("a topic that was made anew and has grown past the checkpoint is told from the old one, and stopped")

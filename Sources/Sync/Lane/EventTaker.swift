@@ -96,7 +96,7 @@ final class EventTaker {
         let place = free ?? batch.partitions.count
         if free == nil { batch.partitions.append(nil) }
         batch.partitions[place] = PartitionProgress(checkpoint)
-        batch.partitions[place]?.awaited = checkpoint.nextOffset == nil ? nil : checkpoint.lastRecord
+        batch.partitions[place]?.awaited = assignment.awaitsLastRecord ? checkpoint.lastRecord : nil
         lastDeletes[place] = nil
         origins[checkpoint.partition] = Origin(
             place: place, entity: entity, partitions: assignment.partitions,
@@ -121,16 +121,6 @@ final class EventTaker {
 
     /// The place of a partition's entity.
     func entity(of partition: Model.TopicPartition) -> Int? { origins[partition]?.entity }
-
-    /// Waits no more to see the last record of a partition again, if that is no longer in it.
-    ///
-    /// - Returns: whether it was waited for in vain.
-    func forgetAwaited(_ partition: Model.TopicPartition, before low: Int64) -> Bool {
-        guard let place = origins[partition]?.place, let awaited = batch.partitions[place]?.awaited, awaited.offset < low
-        else { return false }
-        batch.partitions[place]?.awaited = nil
-        return true
-    }
 
     /// The partitions whose messages are taken.
     var partitions: [Model.TopicPartition] { origins.keys.sorted() }

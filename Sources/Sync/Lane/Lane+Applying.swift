@@ -120,7 +120,6 @@ extension Lane {
 
     private func finishBatch() {
         batch.committed()
-        offsetBackoff.succeed()
         held.removeAll { $0.isExhausted }
         let offsets = batch.partitions.compactMap { $0?.checkpoint }
         mailbox.say { report in

@@ -84,18 +84,15 @@ extension Lane {
             if let gap = OffsetGap(next: next, low: held.low, high: held.high) {
                 return stop(partition, because: "\(gap)")
             }
-            if taker.forgetAwaited(partition, before: held.low) {
-                // Only the record has expired by which the topic would have been known again.
-                abandonBatch()
-                mustSeek = true
-                return
-            }
         } catch {
             logger.info("a partition's ends are not known", metadata: ["kafka.error": "\(error)"])
         }
+        // Its reading has ended all the same, and only a new assignment begins it again.
+        logger.info(
+            "partition is taken anew", metadata: ["kafka.partition": "\(partition)", "kafka.error": "\(error)"])
         abandonBatch()
-        mustSeek = true
-        pause(after: error, &offsetBackoff)
+        drop(partition)
+        mailbox.say { _ = $0.halted.insert(partition) }
     }
 
     /// Leaves a partition alone until a person has done something about it.

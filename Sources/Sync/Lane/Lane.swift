@@ -30,8 +30,6 @@ final class Lane {
     let watchInterval: Duration
     var nextWatch = ContinuousClock.now
     var startBackoff = Backoff()
-    /// Between looks at a partition of which the broker says that the offset is not there, and it is.
-    var offsetBackoff = Backoff()
     /// Entities that are left out for now, by their places in the playbook.
     var stops: [Int: EntityStop] = [:]
     var mustSeek = false
@@ -95,6 +93,7 @@ final class Lane {
             mailbox.say { report in
                 for checkpoint in assignments.map(\.checkpoint) {
                     report.fenced.remove(checkpoint.partition)
+                    report.halted.remove(checkpoint.partition)
                     report.stopped[checkpoint.partition] = nil
                     report.committed[checkpoint.partition] = checkpoint.nextOffset
                 }

@@ -24,6 +24,8 @@ final class LaneMailbox: Sendable {
         let partitions: Int
         /// Whether the snapshot rows of the topic are applied, because the baseline comes from them.
         let takesSnapshotRows: Bool
+        /// Whether the record that was consumed last is read again first, so that the topic is known to be the same.
+        let awaitsLastRecord: Bool
     }
 
     private struct Letter: Sendable {

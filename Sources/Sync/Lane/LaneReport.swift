@@ -14,6 +14,8 @@ public struct LaneReport: Sendable {
     public internal(set) var committed: [TopicPartition: Int64] = [:]
     /// Partitions that somebody else has claimed since.
     public internal(set) var fenced: Set<TopicPartition> = []
+    /// Partitions whose reading has ended although they hold what comes next: they have to be taken anew.
+    public internal(set) var halted: Set<TopicPartition> = []
     /// Partitions that cannot go on, and why.
     public internal(set) var stopped: [TopicPartition: String] = [:]
     /// What keeps it from going on; nil when nothing does.

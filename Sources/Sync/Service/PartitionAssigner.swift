@@ -16,6 +16,7 @@ final class PartitionAssigner {
     private var laneOf: [RDKafka.TopicPartition: Int] = [:]
     /// Assigned by the group and not yet claimed, because the target was not to be reached.
     private var unclaimed: [RDKafka.TopicPartition] = []
+    private var added: AddedPartitions
     private var outages = BrokerOutages()
     private var connection: Connection?
     private var backoff = Backoff()
@@ -34,6 +35,7 @@ final class PartitionAssigner {
         self.consumer = consumer
         self.lanes = lanes
         self.logger = logger
+        added = AddedPartitions(flow: options.flow, logger: logger)
     }
 
     /// Answers what the consumer reports.
@@ -75,8 +77,10 @@ final class PartitionAssigner {
         }
     }
 
-    /// Does what is due: claims that are open, partitions that were fenced off but are still ours, offsets for tools.
+    /// Does what is due: claims that are open, partitions whose reading has ended, partitions that were fenced off but are still ours, offsets for tools.
     func tick() {
+        reclaimHalted()
+        if added.isDue { releaseAdded() }
         if !unclaimed.isEmpty, ContinuousClock.now >= nextAttempt { claim() }
         guard ContinuousClock.now >= nextCommit else { return }
         nextCommit = .now + .seconds(2)
@@ -133,34 +137,33 @@ final class PartitionAssigner {
         let open = try connection ?? Connection(options.target, applicationName: "tidegate sync")
         connection = open
         try settleOwnership(open)
+        let counts = try partitionCounts(Set(partitions.map(\.topic)))
+        let partitions = try added.hold(partitions, counts: counts, open, consumer)
         let claimed = try Checkpoints(on: open).claim(
             flow: options.flow,
             partitions: partitions.map { Model.TopicPartition(topic: $0.topic, partition: $0.partition) },
             owner: options.owner)
         try Stalls(on: open).clear(claimed.keys.sorted(), of: options.flow)
         let fromTopic = try topicsWithBaseline(open)
-        let counts = try partitionCounts(Set(partitions.map(\.topic)))
         var orders: [Int: [LaneMailbox.Assignment]] = [:]
         var places: [TopicPartitionOffset] = []
-        var starts: [RDKafka.TopicPartition: Int64] = [:]
         for partition in partitions {
             let name = Model.TopicPartition(topic: partition.topic, partition: partition.partition)
             guard let checkpoint = claimed[name] else { continue }
+            let bounds = try consumer.watermarks(partition.topic, partition.partition, timeout: .seconds(10))
+            if options.stopsAtEnd { noteEnd(of: partition, at: bounds.high, startingAt: checkpoint.nextOffset ?? 0) }
+            let last = checkpoint.lastRecord.flatMap { checkpoint.nextOffset != nil && $0.offset >= bounds.low ? $0 : nil }
             let lane = laneOf[partition] ?? leastLoadedLane()
             laneOf[partition] = lane
             orders[lane, default: []].append(
                 LaneMailbox.Assignment(
                     checkpoint: checkpoint, partitions: counts[partition.topic] ?? 1,
-                    takesSnapshotRows: fromTopic.contains(partition.topic)))
-            starts[partition] = checkpoint.nextOffset ?? TopicPartitionOffset.beginning
-            // From the record before, by which the topic is known to be the same.
-            let start = checkpoint.nextOffset.map { checkpoint.lastRecord?.offset ?? $0 }
-            places.append(partition.at(start ?? TopicPartitionOffset.beginning))
+                    takesSnapshotRows: fromTopic.contains(partition.topic), awaitsLastRecord: last != nil))
+            places.append(partition.at(last?.offset ?? checkpoint.nextOffset ?? TopicPartitionOffset.beginning))
             try consumer.forward(partition.topic, partition.partition, to: lanes[lane].queue)
         }
         for (lane, assignments) in orders { lanes[lane].send(.take(assignments)) }
         try accept(places)
-        if options.stopsAtEnd { try noteEnds(starts) }
         logger.info("partitions taken", metadata: ["kafka.partitions": "\(partitions.count)"])
     }
 
@@ -169,8 +172,31 @@ final class PartitionAssigner {
         let assigned = Set(try consumer.assignment())
         let known = places.filter { assigned.contains($0.topicPartition) }
         let new = places.filter { !assigned.contains($0.topicPartition) }
-        if !known.isEmpty { try consumer.seek(known) }
-        if !new.isEmpty { try consumer.accept(new) }
+        // Where the group does not rebalance partition by partition, an assignment is always of all of them.
+        if consumer.isCooperative || assigned.isEmpty {
+            if !new.isEmpty || assigned.isEmpty { try consumer.accept(new) }
+        } else if !new.isEmpty {
+            return try consumer.restart(places, others: others(of: places, assigned))
+        }
+        guard !known.isEmpty else { return }
+        do {
+            try consumer.seek(known)
+        } catch {
+            // The reading of one of them has ended with an error.
+            guard error.code == .state else { throw error }
+            try consumer.restart(known, others: others(of: places, assigned))
+        }
+    }
+
+    /// What is assigned besides, from where it is committed: lanes ignore what they get a second time.
+    private func others(
+        of places: [TopicPartitionOffset], _ assigned: Set<RDKafka.TopicPartition>
+    ) -> [TopicPartitionOffset] {
+        let committed = Dictionary(lanes.flatMap(\.current.committed), uniquingKeysWith: { first, _ in first })
+        return assigned.subtracting(places.map(\.topicPartition)).map { partition in
+            let place = Model.TopicPartition(topic: partition.topic, partition: partition.partition)
+            return partition.at(committed[place] ?? TopicPartitionOffset.beginning)
+        }
     }
 
     private func leastLoadedLane() -> Int {
@@ -198,11 +224,26 @@ final class PartitionAssigner {
         return metadata.topics.mapValues(\.partitionCount)
     }
 
+    private func releaseAdded() {
+        do {
+            let open = try connection ?? Connection(options.target, applicationName: "tidegate sync")
+            connection = open
+            let free = try added.release(open, consumer)
+            guard !free.isEmpty else { return }
+            unclaimed += free
+            nextAttempt = .now
+        } catch {
+            if connection?.isAlive != true { connection = nil }
+            logger.info("added partitions not looked at", metadata: ["error": "\(error)"])
+        }
+    }
+
     // MARK: Giving back
 
     private func revoke(_ partitions: [RDKafka.TopicPartition]) {
         let gone = Set(partitions)
         unclaimed.removeAll(where: gone.contains)
+        added.remove(gone)
         var orders: [Int: [Model.TopicPartition]] = [:]
         for partition in partitions {
             guard let lane = laneOf.removeValue(forKey: partition) else { continue }
@@ -229,6 +270,19 @@ final class PartitionAssigner {
                 unclaimed.append(partition)
                 nextAttempt = .now + .seconds(4)
             }
+        }
+    }
+
+    /// A broker has said of an offset that it is not there, and it is.
+    private func reclaimHalted() {
+        let halted = Set(lanes.flatMap(\.current.halted))
+        guard !halted.isEmpty else { return }
+        for (partition, _) in laneOf where !unclaimed.contains(partition) {
+            guard halted.contains(Model.TopicPartition(topic: partition.topic, partition: partition.partition)) else {
+                continue
+            }
+            if unclaimed.isEmpty { nextAttempt = .now + backoff.fail() }
+            unclaimed.append(partition)
         }
     }
 
@@ -279,16 +333,13 @@ final class PartitionAssigner {
     }
 
     /// A partition that ends before the place to go on from has no end that could be reached: its lane stops it.
-    private func noteEnds(_ starts: [RDKafka.TopicPartition: Int64]) throws {
-        for (partition, start) in starts {
-            let end = try consumer.watermarks(partition.topic, partition.partition, timeout: .seconds(10)).high
-            ends[partition] = start > end ? .max : end
-        }
+    private func noteEnd(of partition: RDKafka.TopicPartition, at end: Int64, startingAt start: Int64) {
+        ends[partition] = start > end ? .max : end
     }
 
     /// Whether every assigned partition is committed to the end that was noted.
     var isAtEnd: Bool {
-        guard !ends.isEmpty, unclaimed.isEmpty else { return false }
+        guard !ends.isEmpty, unclaimed.isEmpty, !added.holdsRecords else { return false }
         let committed = Dictionary(lanes.flatMap(\.current.committed), uniquingKeysWith: { first, _ in first })
         let stopped = Set(lanes.flatMap(\.current.stopped.keys))
         return ends.allSatisfy { partition, end in
