@@ -189,6 +189,10 @@ public final class WaveLoad {
     private func settle(_ loading: [LoadingEntity], _ target: TargetSession, _ source: SourceSession?) throws {
         let scopes = Scopes(on: target.connection)
         if options.origin == .source, let source {
+            for entity in loading {
+                let ends = try options.logEnds?(options.topic(entity.entity.source)) ?? [:]
+                try Checkpoints(on: target.connection).begin(flow: .forward, at: ends.mapValues(\.low))
+            }
             if !options.slots.isEmpty {
                 try source.waitForSlot(
                     options.slots, shouldStop: options.shouldStop, waiting: { options.report(.waiting(for: $0)) })

@@ -1,3 +1,5 @@
+internal import RDKafka
+
 /// Why a capture cannot go on.
 public struct CaptureError: Error, Sendable, CustomStringConvertible {
     /// The kind of failure.
@@ -10,6 +12,8 @@ public struct CaptureError: Error, Sendable, CustomStringConvertible {
         case protocolViolation = "protocol-violation"
         /// A value is not of its type's form.
         case unreadableValue = "unreadable-value"
+        /// An event is larger than the producer or the broker allows; tried again, in case the broker's limit is raised.
+        case tooLarge = "too-large"
         /// The broker refused an event for good.
         case delivery
     }
@@ -26,4 +30,13 @@ public struct CaptureError: Error, Sendable, CustomStringConvertible {
     }
 
     public var description: String { "\(code.rawValue): \(message)" }
+
+    static func tooLarge(_ bytes: Int, _ error: KafkaError) -> CaptureError {
+        CaptureError(
+            .tooLarge,
+            """
+            an event of \(bytes) bytes is larger than is allowed (\(error)); raise the topic's or broker's max.message.bytes, \
+            and message.max.bytes in the playbook's kafka.properties. The slot stays before it: nothing is lost or skipped
+            """)
+    }
 }

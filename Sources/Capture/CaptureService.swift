@@ -71,6 +71,7 @@ public final class CaptureService: Sendable {
             error.isRetriable || error.sqlState == .objectInUse
                 || error.isRefusedLogin && progress.confirmed.rawValue > 0
         case let error as KafkaError: error.isRetriable || error.isFatal
+        case let error as CaptureError: error.code == .tooLarge
         default: false
         }
     }

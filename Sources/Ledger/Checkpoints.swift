@@ -57,6 +57,24 @@ public struct Checkpoints {
             """, [.text(flow.rawValue), .text(topic)])
     }
 
+    /// Notes where partitions begin of which nothing was consumed yet: what they drop from now on is missed, though no sync
+    /// has seen them.
+    public func begin(flow: Flow, at places: [TopicPartition: Int64]) throws(PostgresError) {
+        let sorted = places.sorted { $0.key < $1.key }
+        try connection.query(
+            """
+            INSERT INTO tidegate.checkpoint AS c (flow, topic, partition, next_offset)
+            SELECT $1, topic, partition, start FROM unnest($2::text[], $3::integer[], $4::bigint[])
+                AS u (topic, partition, start)
+            ON CONFLICT (flow, topic, partition) DO UPDATE SET next_offset = excluded.next_offset
+            WHERE c.next_offset IS NULL
+            """,
+            [
+                .text(flow.rawValue), .array(sorted.map(\.key.topic)),
+                .array(sorted.map { String($0.key.partition) }), .array(sorted.map { String($0.value) }),
+            ])
+    }
+
     /// Sends a flow to other places, in the transaction that `connection` is in. Lanes that hold the partitions are fenced
     /// off and claim again.
     func move(_ moves: [CheckpointMove], flow: Flow) throws(PostgresError) {

@@ -6,6 +6,8 @@ public struct DeliveryReport: Sendable {
     public let partition: Int32
     /// Its offset; negative when it was not delivered.
     public let offset: Int64
+    /// Bytes of its key and value.
+    public let bytes: Int
     /// Why it was not delivered; nil when the broker has acknowledged it.
     public let error: KafkaError?
 }

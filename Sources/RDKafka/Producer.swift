@@ -111,12 +111,17 @@ public final class Producer: Sendable {
                 let onDelivery = callbacks.onDelivery
             else { return }
             // Not rd_kafka_message_errstr(): for a produced message that is the message's own value.
-            let error: KafkaError? =
-                unsafe message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : unsafe KafkaError(message.pointee.err)
+            let code = unsafe message.pointee.err
+            var error: KafkaError?
+            if code != RD_KAFKA_RESP_ERR_NO_ERROR {
+                let topic = unsafe message.pointee.rkt.map { unsafe String(cString: rd_kafka_topic_name($0)) } ?? ""
+                error = KafkaError(code, "producing to \(topic): \(KafkaError(code).message)")
+            }
             onDelivery(
                 unsafe DeliveryReport(
                     opaque: UInt64(UInt(bitPattern: message.pointee._private)), partition: message.pointee.partition,
-                    offset: error == nil ? message.pointee.offset : -1, error: error))
+                    offset: error == nil ? message.pointee.offset : -1,
+                    bytes: message.pointee.len + message.pointee.key_len, error: error))
         }
     }
 }

@@ -53,6 +53,21 @@ import Testing
         return try #require(text.scalar.flatMap(LSN.init))
     }
 
+    @Test("an event that is too large is named with topic and size, and sent when it is allowed; nothing is skipped")
+    func eventsTooLarge() throws {
+        try withItems { database, broker, configuration in
+            guard let mock = broker.mock else { return }
+            let run = CaptureRun(configuration)
+            try run.waitUntilStreaming()
+            mock.pushRequestErrors(.produce, [.messageTooLarge, .messageTooLarge])
+            try insert(1...20, into: database)
+            try waitUntil("it tries again") { run.service.progress.restarts >= 1 }
+            try run.waitUntilCaughtUp(database)
+            try run.stop()
+            #expect(try firstSeen(broker) == Array(1...20))
+        }
+    }
+
     @Test func goesOnWhereItStopped() throws {
         try withItems { database, broker, configuration in
             for round in 0..<3 {

@@ -20,6 +20,7 @@ final class EventWriter {
         producer = try Producer(
             Configuration([
                 "bootstrap.servers": bootstrapServers, "linger.ms": "5", "enable.idempotence": "true",
+                "message.max.bytes": "64000000",
             ]))
     }
 

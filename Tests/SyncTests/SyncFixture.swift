@@ -19,6 +19,8 @@ final class SyncFixture {
     let broker: EmbeddedBroker
     let playbook: CompiledPlaybook
     let writer: EventWriter
+    /// librdkafka properties of the services, over the playbook's.
+    var properties: [String: String] = [:]
 
     /// Makes the tables, the topics `t.public.<table>` and the ledger.
     ///
@@ -89,12 +91,12 @@ final class SyncFixture {
         stopsAtEnd: Bool = false, lanes: Int? = nil, hasSource: Bool = true, at address: String? = nil
     ) throws -> SyncOptions {
         runs += 1
-        let properties = try playbook.kafka.resolvedProperties().reveal().merging(
-            address.map { ["bootstrap.servers": $0] } ?? [:]
-        ) { $1 }
+        let all = try playbook.kafka.resolvedProperties().reveal()
+            .merging(properties) { $1 }
+            .merging(address.map { ["bootstrap.servers": $0] } ?? [:]) { $1 }
         return SyncOptions(
             target: try target.connectionString, source: hasSource ? try source.connectionString : nil,
-            kafka: Redacted(properties), group: "test-\(runs)", lanes: lanes, owner: "test",
+            kafka: Redacted(all), group: "test-\(runs)", lanes: lanes, owner: "test",
             stopsAtEnd: stopsAtEnd)
     }
 

@@ -29,7 +29,10 @@ final class EventProducer {
             Configuration(Self.current(properties)).withoutConsumerProperties().withDefaults(EventProducer.defaults),
             handlers: BrokerWatch(logger, properties: properties).handlers
         ) { report in
-            tracker.delivered(report.opaque, failure: report.error)
+            let isTooLarge = report.error?.code == .messageTooLarge
+            tracker.delivered(
+                report.opaque,
+                failure: report.error.map { isTooLarge ? CaptureError.tooLarge(report.bytes, $0) : $0 as any Error })
         }
     }
 
@@ -61,6 +64,9 @@ final class EventProducer {
                 bytes += value?.count ?? 0
                 return
             } catch {
+                if error.code == .messageTooLarge {
+                    throw CaptureError.tooLarge((key?.count ?? 0) + (value?.count ?? 0), error)
+                }
                 guard error.code == .queueFull else { throw error }
                 producer.poll(timeout: .milliseconds(100))
                 try check()
