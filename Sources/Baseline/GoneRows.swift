@@ -92,7 +92,8 @@ struct GoneRows {
             "DELETE FROM \(entity.entity.target.quoted) AS _target WHERE (\(isWhollySources)) AND \(isGone)"
         ).affectedRows
         guard isWhollySources != "true" else { return (removed, 0) }
-        let kept = try connection.query("SELECT count(*) FROM \(entity.entity.target.quoted) AS _target WHERE \(isGone)")
+        let kept = try connection.query(
+            "SELECT count(*) FROM \(entity.entity.target.quoted) AS _target WHERE \(isGone)")
         return (removed, kept.scalar.flatMap(Int.init) ?? 0)
     }
 

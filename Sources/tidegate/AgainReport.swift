@@ -9,10 +9,11 @@ enum AgainReport {
         var lines: [String] = []
         for plan in plans {
             let waves = plan.waves.map(\.rawValue).joined(separator: ", ")
-            lines.append("\(plan.entity): its rows of \(waves) would be read from the source again, and rows that are gone")
-            lines.append("  there removed from the target; what the target owns stays")
+            lines.append("\(plan.entity): its rows of \(waves) would be read from the source again, and rows that are")
+            lines.append("  gone there removed from the target; what the target owns stays")
             for move in plan.moves {
-                lines.append("  \(move.partition) would go on at \(move.to) instead of \(move.from ?? 0): \(move.reason)")
+                let places = "at \(move.to) instead of \(move.from ?? 0)"
+                lines.append("  \(move.partition) would go on \(places): \(move.reason)")
             }
             if plan.parked > 0 {
                 lines.append("  \(plan.parked) parked events would be given up: what is read from the source is newer")

@@ -152,7 +152,9 @@ final class PartitionAssigner {
             guard let checkpoint = claimed[name] else { continue }
             let bounds = try consumer.watermarks(partition.topic, partition.partition, timeout: .seconds(10))
             if options.stopsAtEnd { noteEnd(of: partition, at: bounds.high, startingAt: checkpoint.nextOffset ?? 0) }
-            let last = checkpoint.lastRecord.flatMap { checkpoint.nextOffset != nil && $0.offset >= bounds.low ? $0 : nil }
+            let last = checkpoint.lastRecord.flatMap {
+                checkpoint.nextOffset != nil && $0.offset >= bounds.low ? $0 : nil
+            }
             let lane = laneOf[partition] ?? leastLoadedLane()
             laneOf[partition] = lane
             orders[lane, default: []].append(

@@ -35,6 +35,7 @@ final class LoneTombstones {
         }
         connection = open
         throw SyncError(
-            .notVisible, "a row of \(entity.source) of which the stream has shown a null value is held by a transaction")
+            .notVisible, "a row of \(entity.source) of which the stream has shown a null value is held by a transaction"
+        )
     }
 }
