@@ -50,7 +50,7 @@ extension Consumer {
 
     /// Sends the partition's messages and errors to `queue` instead of `poll`; call it before `accept` or `assign`.
     ///
-    /// The forwarding stays, also over rebalances, until it is changed.
+    /// It lasts until the partition is read no longer. What a partition brings before it is forwarded anew is kept.
     public func forward(_ topic: String, _ partition: Int32, to queue: MessageQueue?) throws(KafkaError) {
         guard let own = unsafe rd_kafka_queue_get_partition(client.pointer, topic, partition) else {
             throw KafkaError(code: .unknownPartition, message: "forwarding \(topic)[\(partition)]: no such partition")
@@ -81,13 +81,19 @@ extension Consumer {
     ///
     /// - Parameter others: where to go on in all others that are assigned, needed where the group does not rebalance partition
     ///   by partition: what was prefetched of them is fetched again.
-    public func restart(_ places: [TopicPartitionOffset], others: [TopicPartitionOffset]) throws(KafkaError) {
+    /// - Returns: the partitions that were read no longer for a moment, and have to be forwarded anew.
+    public func restart(
+        _ places: [TopicPartitionOffset], others: [TopicPartitionOffset]
+    ) throws(KafkaError) -> [TopicPartition] {
+        // In two steps: when the second returns, librdkafka has carried out the first, which ends the forwarding.
         if isCooperative {
             try incrementalUnassign(places.map(\.topicPartition))
             try incrementalAssign(places)
-        } else {
-            try assign(places + others)
+            return places.map(\.topicPartition)
         }
+        try unassign()
+        try assign(places + others)
+        return (places + others).map(\.topicPartition)
     }
 
     /// Moves partitions that are being read to other places; what was prefetched is dropped.

@@ -10,7 +10,6 @@ import Testing
 /// A topic that has lost changes before they were applied: only the source knows what they were.
 ///
 /// The loss is real: the embedded broker keeps the newest five megabytes of a partition.
-@Suite(.disabled("a running sync does not take up a partition that load --again has moved"))
 struct LoadAgainTests {
     private static let tables = """
         CREATE TABLE t (id bigint PRIMARY KEY, region text NOT NULL DEFAULT 'EU', version int, large text, credit int DEFAULT 0);

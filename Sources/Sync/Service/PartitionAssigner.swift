@@ -162,7 +162,7 @@ final class PartitionAssigner {
                     checkpoint: checkpoint, partitions: counts[partition.topic] ?? 1,
                     takesSnapshotRows: fromTopic.contains(partition.topic), awaitsLastRecord: last != nil))
             places.append(partition.at(last?.offset ?? checkpoint.nextOffset ?? TopicPartitionOffset.beginning))
-            try consumer.forward(partition.topic, partition.partition, to: lanes[lane].queue)
+            try forward(partition)
         }
         for (lane, assignments) in orders { lanes[lane].send(.take(assignments)) }
         try accept(places)
@@ -178,7 +178,7 @@ final class PartitionAssigner {
         if consumer.isCooperative || assigned.isEmpty {
             if !new.isEmpty || assigned.isEmpty { try consumer.accept(new) }
         } else if !new.isEmpty {
-            return try consumer.restart(places, others: others(of: places, assigned))
+            return try restart(places, others: others(of: places, assigned))
         }
         guard !known.isEmpty else { return }
         do {
@@ -186,8 +186,17 @@ final class PartitionAssigner {
         } catch {
             // The reading of one of them has ended with an error.
             guard error.code == .state else { throw error }
-            try consumer.restart(known, others: others(of: places, assigned))
+            try restart(known, others: others(of: places, assigned))
         }
+    }
+
+    private func restart(_ places: [TopicPartitionOffset], others: [TopicPartitionOffset]) throws {
+        for partition in try consumer.restart(places, others: others) { try forward(partition) }
+    }
+
+    private func forward(_ partition: RDKafka.TopicPartition) throws {
+        guard let lane = laneOf[partition] else { return }
+        try consumer.forward(partition.topic, partition.partition, to: lanes[lane].queue)
     }
 
     /// What is assigned besides, from where it is committed: lanes ignore what they get a second time.
