@@ -58,8 +58,8 @@ extension WaveLoad {
         return loading(sql, begun.scope, beside: others)
     }
 
-    /// Where the flow can go on in partitions of the entity's topic that do not hold what should come next. Whatever a topic
-    /// that was made anew holds is taken from its beginning: what the baseline has seen of it is skipped.
+    /// Where the flow can go on in partitions of the entity's topic that do not hold what should come next: at their ends, since
+    /// the baseline is yet to be read and holds the effect of everything before. Their beginnings move while a topic expires.
     private func moves(of entity: CompiledEntity, _ target: TargetSession) throws -> [CheckpointMove] {
         let topic = options.topic(entity.source)
         guard let ends = try options.logEnds?(topic) else { return [] }
@@ -70,7 +70,7 @@ extension WaveLoad {
             let gap = OffsetGap(next: next, low: bound.low, high: bound.end)
             guard let reason = gap?.description ?? stopped[partition] else { return nil }
             return CheckpointMove(
-                partition, from: next, to: bound.low, keepsPosition: gap?.isExpired ?? false, reason: reason)
+                partition, from: next, to: bound.end, keepsPosition: gap?.isExpired ?? false, reason: reason)
         }
     }
 }

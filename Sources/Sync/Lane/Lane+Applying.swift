@@ -196,9 +196,28 @@ extension Lane {
             mustSeek = false
             return true
         } catch {
+            if error.code == .state, startBackoff.attempts >= Self.patience { giveUpEnded(places) }
             pause(after: error, &startBackoff)
             return false
         }
+    }
+
+    /// Gives up the partitions that cannot be sought, since their reading has ended with an error that the lane has not read.
+    private func giveUpEnded(_ places: [TopicPartitionOffset]) {
+        for place in places {
+            do {
+                try consumer.seek([place])
+            } catch {
+                guard error.code == .state else { continue }
+                halt(Model.TopicPartition(topic: place.topic, partition: place.partition))
+            }
+        }
+    }
+
+    /// Gives up a partition until it is assigned anew: nothing else begins its reading again.
+    func halt(_ partition: Model.TopicPartition) {
+        drop(partition)
+        mailbox.say { _ = $0.halted.insert(partition) }
     }
 
     /// Gives up the partitions that others have claimed, and takes over how far the lane's own have come.

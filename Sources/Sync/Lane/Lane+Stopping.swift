@@ -91,8 +91,7 @@ extension Lane {
         logger.info(
             "partition is taken anew", metadata: ["kafka.partition": "\(partition)", "kafka.error": "\(error)"])
         abandonBatch()
-        drop(partition)
-        mailbox.say { _ = $0.halted.insert(partition) }
+        halt(partition)
     }
 
     /// Leaves a partition alone until a person has done something about it.
