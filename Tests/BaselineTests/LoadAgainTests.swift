@@ -4,6 +4,7 @@ import Ledger
 import LibPQ
 import Model
 import Synchronization
+import StreamSupport
 import TestSupport
 import Testing
 

@@ -119,8 +119,10 @@ final class EventTaker {
         origins.filter { $0.value.entity == entity }.keys.sorted()
     }
 
-    /// The place of a partition's entity.
-    func entity(of partition: Model.TopicPartition) -> Int? { origins[partition]?.entity }
+    /// The place of a partition's entity; nil for the topic in which the connector tells of DDL.
+    func entity(of partition: Model.TopicPartition) -> Int? {
+        origins[partition].flatMap { $0.entity < 0 ? nil : $0.entity }
+    }
 
     /// The partitions whose messages are taken.
     var partitions: [Model.TopicPartition] { origins.keys.sorted() }
