@@ -3,8 +3,8 @@ import Foundation
 import Ledger
 import LibPQ
 import Model
-import Synchronization
 import StreamSupport
+import Synchronization
 import TestSupport
 import Testing
 

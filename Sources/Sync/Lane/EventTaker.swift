@@ -64,7 +64,8 @@ final class EventTaker {
     private var lastOrigin: Origin?
 
     init(
-        _ batch: LaneBatch, playbook: CompiledPlaybook, watch: ContractWatch, echoes: Echoes?, tombstones: LoneTombstones?
+        _ batch: LaneBatch, playbook: CompiledPlaybook, watch: ContractWatch, echoes: Echoes?,
+        tombstones: LoneTombstones?
     ) throws(SyncError) {
         watched = watch.entities
         hasSource = watch.canLook
