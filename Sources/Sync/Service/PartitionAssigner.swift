@@ -9,18 +9,18 @@ internal import RDKafka
 /// Gives partitions to lanes and takes them back, as the consumer group says and the ledger allows.
 final class PartitionAssigner {
     private let playbook: CompiledPlaybook
-    private let options: SyncOptions
-    private let consumer: Consumer
-    private let lanes: [LaneMailbox]
-    private let logger: Logger
-    private var laneOf: [RDKafka.TopicPartition: Int] = [:]
+    let options: SyncOptions
+    let consumer: Consumer
+    let lanes: [LaneMailbox]
+    let logger: Logger
+    var laneOf: [RDKafka.TopicPartition: Int] = [:]
     /// Assigned by the group and not yet claimed, because the target was not to be reached.
-    private var unclaimed: [RDKafka.TopicPartition] = []
+    var unclaimed: [RDKafka.TopicPartition] = []
     private var added: AddedPartitions
     private var outages = BrokerOutages()
-    private var connection: Connection?
-    private var backoff = Backoff()
-    private var nextAttempt = ContinuousClock.now
+    var connection: Connection?
+    var backoff = Backoff()
+    var nextAttempt = ContinuousClock.now
     private var nextCommit = ContinuousClock.now
     private var nextCleaning = ContinuousClock.now
     /// Whether another playbook or contract was put in force.
@@ -169,47 +169,6 @@ final class PartitionAssigner {
         logger.info("partitions taken", metadata: ["kafka.partitions": "\(partitions.count)"])
     }
 
-    /// New partitions are assigned from their checkpoints; those that are assigned already go back there.
-    private func accept(_ places: [TopicPartitionOffset]) throws {
-        let assigned = Set(try consumer.assignment())
-        let known = places.filter { assigned.contains($0.topicPartition) }
-        let new = places.filter { !assigned.contains($0.topicPartition) }
-        // Where the group does not rebalance partition by partition, an assignment is always of all of them.
-        if consumer.isCooperative || assigned.isEmpty {
-            if !new.isEmpty || assigned.isEmpty { try consumer.accept(new) }
-        } else if !new.isEmpty {
-            return try restart(places, others: others(of: places, assigned))
-        }
-        guard !known.isEmpty else { return }
-        do {
-            try consumer.seek(known)
-        } catch {
-            // The reading of one of them has ended with an error.
-            guard error.code == .state else { throw error }
-            try restart(known, others: others(of: places, assigned))
-        }
-    }
-
-    private func restart(_ places: [TopicPartitionOffset], others: [TopicPartitionOffset]) throws {
-        for partition in try consumer.restart(places, others: others) { try forward(partition) }
-    }
-
-    private func forward(_ partition: RDKafka.TopicPartition) throws {
-        guard let lane = laneOf[partition] else { return }
-        try consumer.forward(partition.topic, partition.partition, to: lanes[lane].queue)
-    }
-
-    /// What is assigned besides, from where it is committed: lanes ignore what they get a second time.
-    private func others(
-        of places: [TopicPartitionOffset], _ assigned: Set<RDKafka.TopicPartition>
-    ) -> [TopicPartitionOffset] {
-        let committed = Dictionary(lanes.flatMap(\.current.committed), uniquingKeysWith: { first, _ in first })
-        return assigned.subtracting(places.map(\.topicPartition)).map { partition in
-            let place = Model.TopicPartition(topic: partition.topic, partition: partition.partition)
-            return partition.at(committed[place] ?? TopicPartitionOffset.beginning)
-        }
-    }
-
     private func leastLoadedLane() -> Int {
         var load = Array(repeating: 0, count: lanes.count)
         for lane in laneOf.values { load[lane] += 1 }
@@ -268,54 +227,6 @@ final class PartitionAssigner {
             try consumer.release(partitions)
         } catch {
             logger.warning("partitions not released", metadata: ["kafka.error": "\(error)"])
-        }
-    }
-
-    /// Another claim took these partitions although the group still gives them to this process: the claim of one that
-    /// has left since, or a rewind. The group's word counts, once it has had time to reach us.
-    private func reclaimFenced() {
-        let fenced = Set(lanes.flatMap(\.current.fenced))
-        for (partition, _) in laneOf {
-            let name = Model.TopicPartition(topic: partition.topic, partition: partition.partition)
-            if fenced.contains(name), !unclaimed.contains(partition) {
-                unclaimed.append(partition)
-                nextAttempt = .now + .seconds(4)
-            }
-        }
-    }
-
-    /// A broker has said of an offset that it is not there, and it is.
-    private func reclaimHalted() {
-        let halted = Set(lanes.flatMap(\.current.halted))
-        guard !halted.isEmpty else { return }
-        for (partition, _) in laneOf where !unclaimed.contains(partition) {
-            guard halted.contains(Model.TopicPartition(topic: partition.topic, partition: partition.partition)) else {
-                continue
-            }
-            if unclaimed.isEmpty { nextAttempt = .now + backoff.fail() }
-            unclaimed.append(partition)
-        }
-    }
-
-    /// A load from files or topics has sent these partitions back to their beginning. A lane that has nothing to commit
-    /// would not find out.
-    private func reclaimRewound() {
-        guard !laneOf.isEmpty else { return }
-        do {
-            let open = try connection ?? Connection(options.target, applicationName: "tidegate sync")
-            connection = open
-            let rewound = try Checkpoints(on: open).rewound(flow: options.flow)
-            guard !rewound.isEmpty else { return }
-            for (partition, lane) in laneOf where !unclaimed.contains(partition) {
-                let name = Model.TopicPartition(topic: partition.topic, partition: partition.partition)
-                guard rewound.contains(name) else { continue }
-                lanes[lane].send(.give([name]))
-                unclaimed.append(partition)
-                nextAttempt = .now
-            }
-        } catch {
-            connection = nil
-            logger.debug("rewinds not looked for", metadata: ["error": "\(error)"])
         }
     }
 
