@@ -152,9 +152,9 @@ final class PartitionAssigner {
             guard let checkpoint = claimed[name] else { continue }
             let bounds = try consumer.watermarks(partition.topic, partition.partition, timeout: .seconds(10))
             if options.stopsAtEnd { noteEnd(of: partition, at: bounds.high, startingAt: checkpoint.nextOffset ?? 0) }
-            let last = checkpoint.lastRecord.flatMap {
-                checkpoint.nextOffset != nil && $0.offset >= bounds.low ? $0 : nil
-            }
+            // Where the partition ends before the next offset, the broker is to say so.
+            let reachesNext = checkpoint.nextOffset.map { $0 <= bounds.high } ?? false
+            let last = checkpoint.lastRecord.flatMap { reachesNext && $0.offset >= bounds.low ? $0 : nil }
             let lane = laneOf[partition] ?? leastLoadedLane()
             laneOf[partition] = lane
             orders[lane, default: []].append(
