@@ -88,8 +88,10 @@ struct GoneRows {
             NOT EXISTS (SELECT FROM \(statements.rawStage) WHERE \(statements.stageKeyEquality("_target")))
             """
         let isWhollySources = Self.isWhollySources(try target.ownership(of: entity.entity))
+        let goes = "(\(isWhollySources)) AND \(isGone)"
+        try connection.query(ManifestSQL(entity: entity).keep(where: goes, action: "deleted"))
         let removed = try connection.query(
-            "DELETE FROM \(entity.entity.target.quoted) AS _target WHERE (\(isWhollySources)) AND \(isGone)"
+            "DELETE FROM \(entity.entity.target.quoted) AS _target WHERE \(goes)"
         ).affectedRows
         guard isWhollySources != "true" else { return (removed, 0) }
         let kept = try connection.query(

@@ -68,6 +68,9 @@ extension Scopes {
     private func forget(_ id: Parameter, _ wave: WaveName) throws {
         try connection.query(
             "DELETE FROM tidegate.chunk WHERE entity_id = $1 AND wave = $2", [id, .text(wave.rawValue)])
+        try connection.query(
+            "UPDATE tidegate.defect_count SET baseline_rows = 0 WHERE entity_id = $1 AND wave = $2",
+            [id, .text(wave.rawValue)])
         try connection.query("DELETE FROM tidegate.touched WHERE entity_id = $1", [id])
         try connection.query("DELETE FROM tidegate.reread WHERE entity_id = $1", [id])
     }
