@@ -51,7 +51,7 @@ public struct DryRun: Sendable {
             guard let scope = entity.scope(in: wave), let id = ids[entity.name] else { return nil }
             return LoadingEntity(
                 sql: EntitySQL(entity: entity, id: id, scope: scope), handover: .touched, origin: .source,
-                isFirst: false)
+                isFirst: false, isAgain: false)
         }
         for entity in entities { try prepare(entity, target.connection) }
         var findings: [Finding] = []
