@@ -81,7 +81,10 @@ final class BaselineFixture: Sendable {
         options.report = { event in self.events.withLock { $0.append(event) } }
         options.logEnds = { _ in
             try self.source.connect().query(
-                "SELECT pg_replication_slot_advance($1, pg_current_wal_lsn())", [.text(self.slot)])
+                """
+                SELECT pg_replication_slot_advance(slot_name, pg_current_wal_lsn()) FROM pg_replication_slots
+                WHERE slot_name = $1
+                """, [.text(self.slot)])
             return [:]
         }
         return options

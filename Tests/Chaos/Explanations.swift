@@ -19,14 +19,18 @@ struct Explanations {
         ["partition was taken over by another process"], ["applying failed", "seeking"], ["applying again"],
     ]
 
+    /// A broker that could not say, at that moment, where partitions begin and end.
+    private static let unclaimed: Pattern = ["partitions not claimed", "reading the watermarks"]
+
     private static func patterns(_ fault: Fault) -> [Pattern] {
         switch fault {
-        case .pauseLoad, .killLoad, .leaders, .slowBroker: []
+        case .pauseLoad, .killLoad: []
+        case .leaders, .slowBroker: [unclaimed]
         case .endLoad: [["tidegate: stopped"]]
         // The server notices late that the last session is gone.
         case .killCapture, .endCapture, .pauseCapture, .resend: [["Capture interrupted", "55006"]]
-        case .killSync, .endSync, .pauseSync, .rebalance, .coordinator, .errors: newcomer
-        case .clock: newcomer
+        case .killSync, .endSync, .pauseSync, .rebalance, .clock: newcomer
+        case .coordinator, .errors: newcomer + [unclaimed]
         case .sourceCrash, .sourceCut:
             lost("Capture interrupted") + lost("applying failed") + lost("tidegate:")
                 + [["applying again"], ["Capture interrupted", "55006"]]
@@ -37,7 +41,9 @@ struct Explanations {
         case .deadlock: [["applying failed", "40P01"], ["tidegate:", "40P01"], ["applying again"]]
         case .slowTarget: [["applying failed", "55P03"], ["applying again"]]
         case .brokerRestart, .brokerAway:
-            newcomer + [["roker cannot be reached"], ["roker is back"], ["partitions not claimed", "kafka"]]
+            newcomer + [
+                ["roker cannot be reached"], ["roker is back"], ["partitions not claimed", "kafka"], unclaimed,
+            ]
                 + ["_TRANSPORT", "_TIMED_OUT", "_ALL_BROKERS_DOWN"].map { ["tidegate:", $0] }
         }
     }

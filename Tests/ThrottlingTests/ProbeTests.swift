@@ -46,9 +46,11 @@ import Testing
             try holder.execute("CREATE TABLE t (id int)")
             try holder.execute("BEGIN; LOCK TABLE t")
             try waiting("SELECT FROM t", in: target) {
+                // One that was not there at the first reading would count from the second.
                 try waitUntil("the wait is seen") {
-                    _ = try probe.read(at: at(1))
-                    return try value(probe.read(at: at(8))) == 7
+                    let fresh = LockWaitProbe(WatchSession(try target.connectionString), limit: 1)
+                    _ = try fresh.read(at: at(1))
+                    return try value(fresh.read(at: at(8))) == 7
                 }
             }
             try waiting("SELECT FROM t", in: target, name: "tidegate sync/0") {
