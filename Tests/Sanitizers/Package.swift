@@ -28,6 +28,7 @@ let package = Package(
         .target(name: "Sandbox", dependencies: ["LibPQ", "RDKafka"], swiftSettings: strict),
         .target(
             name: "TestSupport", dependencies: ["LibPQ", "RDKafka", "Sandbox"], path: "Tests/TestSupport",
+            resources: [.embedInCode("Secured/kafka_gateway.py"), .embedInCode("Secured/vault_server.py")],
             swiftSettings: strict),
         .testTarget(name: "LibPQTests", dependencies: ["LibPQ", "Sandbox", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "RDKafkaTests", dependencies: ["RDKafka", "Sandbox", "TestSupport"], swiftSettings: strict),
