@@ -94,7 +94,7 @@ final class PartitionAssigner {
 
     private func forgetOldTransactions() {
         nextCleaning = .now + .seconds(3600)
-        guard playbook.playbook.ownership != nil, let connection else { return }
+        guard let connection else { return }
         do {
             try AppliedTransactions(on: connection).forgetOld()
         } catch {

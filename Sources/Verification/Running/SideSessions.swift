@@ -14,13 +14,13 @@ final class SideSessions {
     let target: Connection
     /// Whether triggers and foreign-key checks are off in the target session, as the playbook may want it.
     let isReplica: Bool
-    private let hasEchoes: Bool
+    private let isRepairing: Bool
 
     init(_ options: VerifyOptions, for playbook: Playbook, name: String) throws {
         source = try Connection(options.source, applicationName: name)
         target = try Connection(options.target, applicationName: name)
         isReplica = playbook.target.references == .replica
-        hasEchoes = playbook.ownership != nil && options.repairs
+        isRepairing = options.repairs
         let limits = """
             SET statement_timeout = 0; SET lock_timeout = \(Self.milliseconds(options.lockTimeout)); SET jit = off; \
             SET max_parallel_workers_per_gather = 0; SET client_min_messages = warning; \
@@ -32,9 +32,9 @@ final class SideSessions {
             try target.query(
                 "SELECT set_config($1, $2, false)", [.text(setting.name), .text(setting.value.reveal())])
         }
-        if options.repairs {
+        if isRepairing {
             if isReplica { try target.execute("SET session_replication_role = replica") }
-            if hasEchoes { try SessionOrigin.adopt(on: target) }
+            if playbook.ownership != nil { try SessionOrigin.adopt(on: target) }
         }
     }
 
@@ -60,7 +60,7 @@ final class SideSessions {
     /// Runs `body` in a transaction of the target that may write.
     func writingTarget<T>(_ body: () throws -> T) throws -> T {
         try target.transaction(isReplica ? "BEGIN" : "BEGIN; SET CONSTRAINTS ALL IMMEDIATE") {
-            if hasEchoes { try target.execute(AppliedTransactions.record) }
+            if isRepairing { try target.execute(AppliedTransactions.record) }
             return try body()
         }
     }

@@ -36,6 +36,7 @@ WITH RECURSIVE wanted AS (
         'calls ' || g.tgfoid::regproc || CASE g.tgenabled WHEN 'D' THEN ', disabled' WHEN 'R' THEN ', in replica sessions'
             WHEN 'A' THEN ', also in replica sessions' ELSE '' END
     FROM pg_trigger g JOIN wanted ON wanted.oid = g.tgrelid WHERE NOT g.tgisinternal
+        AND g.tgfoid NOT IN (SELECT f.oid FROM pg_proc f JOIN pg_namespace n ON n.oid = f.pronamespace WHERE n.nspname = 'tidegate')
     UNION ALL
     SELECT wanted.oid, 'function', bodies.name, 'its body names the table'
     FROM bodies JOIN wanted ON strpos(lower(bodies.text), lower(wanted.relname)) > 0
