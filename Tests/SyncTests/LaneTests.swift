@@ -16,6 +16,22 @@ import Testing
             "c", "item", key: #"{"id":\#(id)}"#, after: #"{"id":\#(id),"name":"n"}"#, partition: partition)
     }
 
+    /// Lanes record their transactions whoever owns what, so what is older than a rollback asks for has to go, too.
+    @Test func oldTransactionsAreForgottenWhoeverOwnsWhat() throws {
+        try withSync { source, target, broker in
+            let sync = try SyncFixture(source, target, broker, tables: table, entities: entities, topics: ["item": 1])
+            try sync.targetSession.execute(
+                "INSERT INTO tidegate.applied_transaction (xid, at) VALUES (1, now() - interval '15 days')")
+            try insert(1, sync)
+            try sync.writer.flush()
+            try sync.running { _ in
+                try waitUntil("the old one is gone, the new one is there") {
+                    try sync.rows("SELECT at > now() - interval '1 day' FROM tidegate.applied_transaction") == ["t"]
+                }
+            }
+        }
+    }
+
     /// The answer to a COMMIT was lost, and the commit became visible after the lane had asked the ledger how it ended.
     @Test func aCommitThatBecomesVisibleLateIsTakenOver() throws {
         try withSync { source, target, broker in

@@ -93,8 +93,8 @@ final class PartitionAssigner {
     }
 
     private func forgetOldTransactions() {
-        nextCleaning = .now + .seconds(3600)
         guard let connection else { return }
+        nextCleaning = .now + .seconds(3600)
         do {
             try AppliedTransactions(on: connection).forgetOld()
         } catch {
